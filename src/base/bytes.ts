@@ -1,0 +1,51 @@
+/** Bytes, and their one readable form: lower-case hex. */
+import { assert } from './assert.ts';
+
+const utf8Encoder = new TextEncoder();
+const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+export function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+}
+
+/** The bytes of a lower-case hex string. The caller has checked it: see {@link isHex}. */
+export function fromHex(hex: string): Uint8Array {
+  assert(isHex(hex), 'fromHex: expected lower-case hex');
+  return new Uint8Array(Buffer.from(hex, 'hex'));
+}
+
+/** Whether `text` is lower-case hex; of exactly `byteLength` bytes where that is given. */
+export function isHex(text: string, byteLength?: number): boolean {
+  if (byteLength !== undefined && text.length !== byteLength * 2) return false;
+  return text.length % 2 === 0 && /^[0-9a-f]*$/.test(text);
+}
+
+export function utf8ToBytes(text: string): Uint8Array {
+  return utf8Encoder.encode(text);
+}
+
+/** The text of UTF-8 bytes. @throws TypeError where they are not UTF-8. */
+export function bytesToUtf8(bytes: Uint8Array): string {
+  return utf8Decoder.decode(bytes);
+}
+
+export function concatBytes(...parts: Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}
+
+export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
+  return compareBytes(left, right) === 0;
+}
+
+/** Order by byte, a prefix first: negative, zero or positive. */
+export function compareBytes(left: Uint8Array, right: Uint8Array): number {
+  return Buffer.compare(left, right);
+}

@@ -1,0 +1,67 @@
+/** Every limit of carechain, in one place. Sizes are bytes of the encoded form; times are milliseconds. */
+export const limits = {
+  /** A transaction: body and signature. */
+  transactionBytes: 16_384,
+  /** The transactions of one block together; its derived rewards are not counted. */
+  blockBytes: 1_000_000,
+  /** Header, signature and list framing around {@link limits.blockBytes}. */
+  blockFramingBytes: 48_576,
+  /** Rewards that one block pays. */
+  rewardsPerBlock: 4_000,
+  /** The clear text of one sealed record. */
+  recordBytes: 65_536,
+  /** Members that may be named reader of one record. */
+  readersPerRecord: 64,
+  /** A name of a person, place or network, in UTF-8. */
+  nameBytes: 200,
+  /** Members that a genesis may list. */
+  membersInGenesis: 256,
+
+  /** Headers whose times decide the median that a block's time must exceed. */
+  medianHeaders: 11,
+  /** How far a block's time may lie ahead of this node's clock. */
+  futureBlockMs: 15_000,
+  /** A node whose clock differs by more from the median of its peers does not mine. */
+  clockSkewMs: 10_000,
+
+  mempoolTransactions: 50_000,
+  mempoolTransactionsPerAuthor: 5_000,
+  /** Transactions that wait for something unknown ("not yet"), all authors together. */
+  parkedTransactions: 5_000,
+  /** Ids of transactions that this node remembers as having become impossible. */
+  lostTransactions: 10_000,
+
+  orphanBlocks: 64,
+  orphanBlocksPerPeer: 4,
+  orphanBytes: 16_000_000,
+  orphanMs: 60_000,
+  /** Bodies of side branches that are stored and not (yet) on the main chain. */
+  sideBranchBytes: 256_000_000,
+
+  headersPerRequest: 512,
+  blocksPerRequest: 128,
+  /** What one answer to a request for blocks or transactions may weigh. */
+  responseBytes: 4_000_000,
+  transactionsPerMessage: 256,
+  gossipBytes: 1_048_576,
+  locatorHashes: 64,
+  requestMs: 10_000,
+  /** A request to one protocol that a peer may have under way at once. */
+  requestsPerPeer: 8,
+
+  peers: 64,
+  addressesPerPeer: 16,
+  knownAddresses: 1_000,
+  dialMs: 5_000,
+  redialMinMs: 500,
+  redialMaxMs: 10_000,
+  /** How often peers compare tips and pending ids when nothing happens. */
+  reconcileMs: 5_000,
+  shunMs: 60_000,
+  shunMaxMs: 3_600_000,
+
+  hostingMs: 30 * 24 * 60 * 60 * 1_000,
+
+  lineBytes: 65_536,
+  chainPage: 1_000,
+} as const;

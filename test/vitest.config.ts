@@ -1,0 +1,31 @@
+import { defineConfig } from 'vitest/config';
+
+const shim = ['./src/base/node-20-shim.ts'];
+
+/** Two projects: `fast` (in one process, no sockets) for while you work, `slow` (real sockets, processes, terminals). */
+export default defineConfig({
+  test: {
+    root: new URL('..', import.meta.url).pathname,
+    projects: [
+      {
+        test: {
+          name: 'fast',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/processes/**', 'test/**/*.slow.test.ts'],
+          setupFiles: shim,
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'slow',
+          include: ['test/processes/**/*.test.ts', 'test/**/*.slow.test.ts'],
+          setupFiles: shim,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
