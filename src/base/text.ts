@@ -21,5 +21,5 @@ export function isPrintable(text: string): boolean {
 
 /** Whether `text` is in Unicode normalization form C and has no lone surrogate. */
 export function isCanonicalText(text: string): boolean {
-  return text.isWellFormed?.() !== false && text.normalize('NFC') === text;
+  return text.isWellFormed() && text.normalize('NFC') === text;
 }
