@@ -1,0 +1,79 @@
+/**
+ * A draft: changes on top of a state that is not touched. Drafts stack, so a branch, a block and the pending
+ * transactions are each a draft on the one below.
+ */
+import { type Encodable, encode, equalBytes } from '../base/index.ts';
+import { readBalance, type StateView, stateKeys } from './state.ts';
+
+export interface DraftOptions {
+  /**
+   * Whether what is credited can be spent. Pending income is not spendable while pending spending is reserved, so a
+   * draft of pending transactions says no.
+   */
+  readonly creditsCount: boolean;
+}
+
+export class Draft implements StateView {
+  readonly #below: StateView;
+  readonly #writes = new Map<string, Encodable | null>();
+  readonly #creditsCount: boolean;
+
+  constructor(below: StateView, options: DraftOptions = { creditsCount: true }) {
+    this.#below = below;
+    this.#creditsCount = options.creditsCount;
+  }
+
+  get(key: string): Encodable | undefined {
+    const written = this.#writes.get(key);
+    if (written === undefined) return this.#below.get(key);
+    return written === null ? undefined : written;
+  }
+
+  set(key: string, value: Encodable): void {
+    this.#writes.set(key, value);
+  }
+
+  delete(key: string): void {
+    this.#writes.set(key, null);
+  }
+
+  credit(account: string, amount: number): void {
+    if (this.#creditsCount) this.set(stateKeys.balance(account), readBalance(this, account) + amount);
+  }
+
+  debit(account: string, amount: number): void {
+    this.set(stateKeys.balance(account), readBalance(this, account) - amount);
+  }
+
+  /** Forgets every change. */
+  clear(): void {
+    this.#writes.clear();
+  }
+
+  /** Every key that was written, with its final value; null where it was deleted. Includes writes that change nothing. */
+  writes(): ReadonlyMap<string, Encodable | null> {
+    return this.#writes;
+  }
+
+  /** The writes that change something, as before and after; null stands for no value. */
+  changes(): StateChange[] {
+    const changes: StateChange[] = [];
+    for (const [key, after] of this.#writes) {
+      const before = this.#below.get(key) ?? null;
+      if (!sameValue(before, after)) changes.push({ key, before, after });
+    }
+    return changes;
+  }
+}
+
+export interface StateChange {
+  readonly key: string;
+  readonly before: Encodable | null;
+  readonly after: Encodable | null;
+}
+
+function sameValue(left: Encodable | null, right: Encodable | null): boolean {
+  if (left === right) return true;
+  if (left === null || right === null || typeof left !== 'object' || typeof right !== 'object') return false;
+  return equalBytes(encode(left), encode(right));
+}

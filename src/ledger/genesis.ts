@@ -1,0 +1,94 @@
+/**
+ * Genesis: what all nodes of a network agree on before the first block. Its hash names the network and is the parent of
+ * block #1. A genesis file is JSON for people; its hash covers the canonical encoding of the same value.
+ */
+import { z } from 'zod';
+import { CarechainError, encode, fromHex, isHex, limits, toHex, utf8ToBytes } from '../base/index.ts';
+import { isSoundPublicKey, merkleRoot, taggedHash } from '../crypto/index.ts';
+import { integer, name, time } from './fields.ts';
+import { roles } from './roles.ts';
+
+const key = z.string().refine((text) => isHex(text, 32), 'expected 32 bytes in lower-case hex');
+const signingKey = key.refine((text) => isSoundPublicKey(fromHex(text)), 'not a sound Ed25519 public key');
+
+const schema = z.strictObject({
+  rules: z.literal(1),
+  name,
+  time,
+  members: z
+    .array(
+      z.strictObject({
+        username: z.string().regex(/^[a-z][a-z0-9_]{1,31}$/, 'expected 2 to 32 of a-z, 0-9 and _, a letter first'),
+        role: z.enum(roles),
+        name,
+        place: name,
+        signingKey,
+        sealingKey: key,
+      }),
+    )
+    .max(limits.membersInGenesis),
+  /** Node keys that may mine; `open`: any. */
+  miners: z.union([z.literal('open'), z.array(signingKey).min(1).max(limits.membersInGenesis)]),
+  /** Opening balance of SYSTEM_BANK_001, and so the sum of all balances for ever. Integer units of e-cash. */
+  supply: integer(0, 1_000_000_000_000),
+  rewards: z.strictObject({ order: integer(0, 1_000_000), fill: integer(0, 1_000_000) }),
+  prices: z.strictObject({ reportAccess: integer(0, 1_000_000) }),
+  /** Expected number of hashes that a block costs. */
+  difficulty: integer(1, 2 ** 40),
+  limits: z.strictObject({
+    blockBytes: integer(20_000, limits.blockBytes),
+    transactionBytes: integer(1_000, limits.transactionBytes),
+    rewardsPerBlock: integer(1, limits.rewardsPerBlock),
+  }),
+});
+
+export type GenesisFile = z.output<typeof schema>;
+
+/** The account that pays rewards. Its id is the hash of its name: nobody has a key for it. */
+export const systemName = 'SYSTEM_BANK_001';
+export const systemAccount: string = toHex(taggedHash('carechain/system/1', utf8ToBytes(systemName)));
+
+export interface Member {
+  readonly id: string;
+  readonly username: string;
+  readonly role: (typeof roles)[number];
+  readonly name: string;
+  readonly place: string;
+  /** Ed25519 and X25519 public keys in hex. */
+  readonly signingKey: string;
+  readonly sealingKey: string;
+}
+
+export interface Genesis extends Omit<GenesisFile, 'members'> {
+  /** SHA-256("carechain/genesis/1" ‖ canonical encoding): the id of the network and the hash of block #0. */
+  readonly hash: string;
+  readonly members: readonly Member[];
+}
+
+/** A member keeps the id of its first signing key, also when keys are changed later. */
+export function memberIdOf(signingKey: string): string {
+  return toHex(taggedHash('carechain/member/1', fromHex(signingKey)));
+}
+
+/** @throws CarechainError `bad-genesis` with a sentence that names the field. */
+export function parseGenesis(json: unknown): Genesis {
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    throw new CarechainError(
+      'bad-genesis',
+      `The genesis file is not usable: ${issue.path.join('.') || 'file'}: ${issue.message}. Ask whoever runs the network for a good copy.`,
+    );
+  }
+  const file = parsed.data;
+  const members = file.members.map((member) => ({ id: memberIdOf(member.signingKey), ...member }));
+  for (const field of ['username', 'id', 'sealingKey'] as const) {
+    if (new Set(members.map((member) => member[field])).size !== members.length) {
+      throw new CarechainError('bad-genesis', `The genesis file is not usable: two members share one ${field}.`);
+    }
+  }
+  return { ...file, members, hash: toHex(taggedHash('carechain/genesis/1', encode(file))) };
+}
+
+/** The transactions root of block #0, which has no transactions. */
+export const emptyRoot: string = toHex(merkleRoot([]));

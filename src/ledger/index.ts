@@ -1,0 +1,83 @@
+/**
+ * The rules: transactions, blocks, genesis, state, rewards, which chain wins. Pure and synchronous: no clock, no chance,
+ * no I/O. The same input gives the same verdict on every node.
+ */
+export {
+  type Block,
+  bodyWeight,
+  decodeBlock,
+  decodeSealedHeader,
+  encodeSealedHeader,
+  type Header,
+  hashedBytes,
+  nonceFrame,
+  type SealedHeader,
+  sealBlock,
+} from './block.ts';
+export { type BlockPlan, buildBlock } from './build-block.ts';
+export { type BlockContext, type BlockEffect, checkBlock } from './check-block.ts';
+export { checkHeader, type HeaderContext } from './check-header.ts';
+export {
+  applyTransaction,
+  checkTransaction,
+  mayAuthor,
+  type OnCheck,
+  type TransactionRules,
+  verifyTransaction,
+} from './check-transaction.ts';
+export { noDigest } from './digest.ts';
+export { Draft, type StateChange } from './draft.ts';
+export { isPatientId, type Sealed } from './fields.ts';
+export { type ChainHead, wins } from './fork-choice.ts';
+export {
+  type Genesis,
+  type GenesisFile,
+  type Member,
+  memberIdOf,
+  parseGenesis,
+  systemAccount,
+  systemName,
+} from './genesis.ts';
+export { genesisChanges, genesisHeader } from './genesis-state.ts';
+export { authoredReasons, type KindName, kindNames, transferReasons } from './kinds/index.ts';
+export {
+  natureOf,
+  type Rejection,
+  type RejectionCode,
+  type RejectionFacts,
+  type RejectionNature,
+  rejection,
+  rejections,
+  type Verdict,
+} from './rejection.ts';
+export { dueRewards, encodeReward, payableRewards, type Reward } from './rewards.ts';
+export { type Role, roles } from './roles.ts';
+export {
+  type DueQueue,
+  type Order,
+  type Patient,
+  type Position,
+  type Prescription,
+  readBalance,
+  readDueQueue,
+  readMember,
+  readOrder,
+  readPatient,
+  readPosition,
+  readPrescription,
+  type StateView,
+  stateKeys,
+} from './state.ts';
+export {
+  type Authorship,
+  type BodyOf,
+  decodeTransaction,
+  patientOf,
+  recordsOf,
+  referencesOf,
+  signedBytes,
+  signTransaction,
+  type Transaction,
+  type TransactionBody,
+  type TransactionFields,
+} from './transaction.ts';

@@ -1,0 +1,45 @@
+/** What a kind of transaction is made of: its fields, who may author it, what must hold, what it changes. */
+import type { z } from 'zod';
+import type { Draft } from '../draft.ts';
+import type { Sealed } from '../fields.ts';
+import type { Member } from '../genesis.ts';
+import type { Rejection } from '../rejection.ts';
+import type { Role } from '../roles.ts';
+import type { StateView } from '../state.ts';
+
+/** What a kind's rules are given: the transaction with its id, and the state as it is before it. */
+export interface Occasion<Body> {
+  readonly id: string;
+  readonly body: Body;
+  readonly author: Member;
+  readonly state: StateView;
+}
+
+export interface Kind<Name extends string, Fields extends z.ZodRawShape> {
+  readonly name: Name;
+  /** The row of the role × kind matrix. */
+  readonly authors: readonly Role[];
+  /** The kind's own fields, as codecs from the wire. */
+  readonly fields: Fields;
+  /** Why it may not enter now; null where it may. Reads state, writes nothing. */
+  check(occasion: Occasion<z.output<z.ZodObject<Fields>>>): Rejection | null;
+  /** Writes what it changes. Called only after `check` found nothing. */
+  effect(occasion: Occasion<z.output<z.ZodObject<Fields>>>, draft: Draft): void;
+  /** The patient whose history it belongs to; null where it has none, undefined where the reference is not known here. */
+  patientOf(body: z.output<z.ZodObject<Fields>>, state: StateView): string | null | undefined;
+  /** Ids of the transactions that must come before it. */
+  references(body: z.output<z.ZodObject<Fields>>): readonly string[];
+  /** Its sealed records, by slot. */
+  recordsOf(body: z.output<z.ZodObject<Fields>>): Readonly<Record<string, Sealed>>;
+}
+
+export function defineKind<Name extends string, Fields extends z.ZodRawShape>(
+  kind: Kind<Name, Fields>,
+): Kind<Name, Fields> {
+  return kind;
+}
+
+/** The slots of `records` that are filled. */
+export function filledSlots(records: Readonly<Record<string, Sealed | null>>): Record<string, Sealed> {
+  return Object.fromEntries(Object.entries(records).filter((slot): slot is [string, Sealed] => slot[1] !== null));
+}

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { hash, sealed } from '../fields.ts';
+import { pushDueReward } from '../rewards.ts';
+import { readPrescription, stateKeys } from '../state.ts';
+import { defineKind, filledSlots } from './kind.ts';
+import { whyNotOpen } from './open-prescription.ts';
+
+/** A pharmacy dispenses an open prescription, which closes it. The prescriber is owed the fill reward. */
+export const prescriptionFilled = defineKind({
+  name: 'PRESCRIPTION_FILLED',
+  authors: ['pharmacy'],
+  fields: { prescription: hash, records: z.strictObject({ dispensing: sealed }) },
+  check: ({ body, state }) => whyNotOpen(state, body.prescription),
+  effect({ id, body }, draft) {
+    const found = readPrescription(draft, body.prescription)!;
+    draft.set(stateKeys.prescription(body.prescription), { ...found, status: 'filled', closedBy: id });
+    pushDueReward(draft, 'fill-reward', id, found.prescriber);
+  },
+  patientOf: (body, state) => readPrescription(state, body.prescription)?.patient,
+  references: (body) => [body.prescription],
+  recordsOf: (body) => filledSlots(body.records),
+});

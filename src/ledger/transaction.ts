@@ -1,0 +1,138 @@
+/**
+ * Transactions and their bytes.
+ *
+ *   transaction = DAG-CBOR [ body, signature ]           body = a map, signature = 64 bytes
+ *   id          = SHA-256("carechain/transaction/1" ‖ DAG-CBOR body)
+ *   signature   = Ed25519 of "carechain/transaction/1" ‖ DAG-CBOR body
+ *
+ * In the encoding of such a pair the body is all between the first byte (0x82) and the last 66 (0x58 0x40 and the
+ * signature), so bytes that came from outside are never encoded again to be hashed.
+ */
+import { z } from 'zod';
+import { concatBytes, decode, type Encodable, encode, limits, toHex, utf8ToBytes } from '../base/index.ts';
+import { leafHash, sign, taggedHash } from '../crypto/index.ts';
+import { hash, nonce16, type Sealed, time } from './fields.ts';
+import { type KindName, kinds } from './kinds/index.ts';
+import { accept, refuse, type Verdict } from './rejection.ts';
+import type { StateView } from './state.ts';
+
+const tag = 'carechain/transaction/1';
+const tagBytes = utf8ToBytes(tag);
+
+const common = {
+  /** Hash of the genesis. */
+  network: hash,
+  /** Member id of the author. */
+  author: hash,
+  /** When the author says it was made: shown beside the block's time, used in no rule. Milliseconds since 1970 UTC. */
+  time,
+  nonce: nonce16,
+};
+
+function schemaOf<Name extends KindName>(name: Name) {
+  return z.strictObject({
+    ...common,
+    kind: z.literal(name),
+    ...(kinds[name].fields as (typeof kinds)[Name]['fields']),
+  });
+}
+
+const bodySchema = z.discriminatedUnion('kind', [
+  schemaOf('PATIENT_REGISTRATION'),
+  schemaOf('DOCTOR_CONSULTATION'),
+  schemaOf('LAB_TEST_RESULT'),
+  schemaOf('PRESCRIPTION'),
+  schemaOf('PRESCRIPTION_FILLED'),
+  schemaOf('PRESCRIPTION_CANCELLATION'),
+  schemaOf('TRANSFER_ECASH'),
+]);
+
+export type TransactionBody = z.output<typeof bodySchema>;
+export type BodyOf<Name extends KindName> = Extract<TransactionBody, { kind: Name }>;
+
+type WithoutCommon<Body> = Body extends unknown ? Omit<Body, 'network' | 'author' | 'time' | 'nonce'> : never;
+/** A kind and its own fields: what an action fills in. */
+export type TransactionFields = WithoutCommon<TransactionBody>;
+
+export interface Transaction {
+  readonly id: string;
+  readonly body: TransactionBody;
+  readonly signature: Uint8Array;
+  /** The one encoding, body and signature. */
+  readonly bytes: Uint8Array;
+}
+
+/** The bytes that the id hashes and the signature covers: tag and body. */
+export function signedBytes(transaction: Transaction): Uint8Array {
+  return concatBytes(tagBytes, bodyBytes(transaction));
+}
+
+/** The leaf of a transaction in its block's tree: SHA-256(0x00 ‖ body ‖ signature). */
+export function transactionLeaf(transaction: Transaction): Uint8Array {
+  return leafHash(concatBytes(bodyBytes(transaction), transaction.signature));
+}
+
+export function decodeTransaction(bytes: Uint8Array): Verdict<Transaction> {
+  if (bytes.length > limits.transactionBytes) return refuse('transaction-too-large', { bytes: bytes.length });
+  let decoded: unknown;
+  try {
+    decoded = decode(bytes);
+  } catch (error) {
+    return refuse('malformed-transaction', { reason: (error as Error).message });
+  }
+  if (!Array.isArray(decoded) || decoded.length !== 2)
+    return refuse('malformed-transaction', { reason: 'not a body and a signature' });
+  const [wireBody, signature] = decoded as [unknown, unknown];
+  if (!(signature instanceof Uint8Array) || signature.length !== 64) {
+    return refuse('malformed-transaction', { reason: 'the signature is not 64 bytes' });
+  }
+  const body = bodySchema.safeDecode(wireBody as z.input<typeof bodySchema>);
+  if (!body.success) return refuse('malformed-transaction', { reason: firstIssue(body.error) });
+  return accept(seal(body.data, signature, bytes));
+}
+
+export interface Authorship {
+  readonly network: string;
+  readonly author: string;
+  readonly time: number;
+  /** Sixteen random bytes in hex. */
+  readonly nonce: string;
+  /** Ed25519 seed of the author. */
+  readonly secretKey: Uint8Array;
+}
+
+/** @throws ZodError where a field is not of its type: the caller has checked its input. */
+export function signTransaction(fields: TransactionFields, { secretKey, ...common }: Authorship): Transaction {
+  const body = { ...common, ...fields } as TransactionBody;
+  const encoded = encode(bodySchema.encode(body) as Encodable);
+  const signature = sign(concatBytes(tagBytes, encoded), secretKey);
+  return seal(body, signature, concatBytes(Uint8Array.of(0x82), encoded, Uint8Array.of(0x58, 0x40), signature));
+}
+
+function seal(body: TransactionBody, signature: Uint8Array, bytes: Uint8Array): Transaction {
+  return { id: toHex(taggedHash(tag, bytes.subarray(1, bytes.length - 66))), body, signature, bytes };
+}
+
+function bodyBytes({ bytes }: Transaction): Uint8Array {
+  return bytes.subarray(1, bytes.length - 66);
+}
+
+function firstIssue(error: z.ZodError): string {
+  const issue = error.issues[0]!;
+  return `${issue.path.join('.') || 'body'}: ${issue.message}`;
+}
+
+// What follows asks the kind of a transaction. The compiler cannot see that body and kind belong together.
+type AnyKind = {
+  patientOf(body: unknown, state: StateView): string | null | undefined;
+  references(body: unknown): readonly string[];
+  recordsOf(body: unknown): Readonly<Record<string, Sealed>>;
+};
+const kindOf = (body: TransactionBody) => kinds[body.kind] as unknown as AnyKind;
+
+/** The patient whose history it belongs to; null where it has none, undefined where its reference is not known to `state`. */
+export const patientOf = (body: TransactionBody, state: StateView) => kindOf(body).patientOf(body, state);
+/** Ids of the transactions that must come before it. */
+export const referencesOf = (body: TransactionBody) => kindOf(body).references(body);
+/** Its sealed records, by slot. */
+export const recordsOf = (body: TransactionBody) => kindOf(body).recordsOf(body);

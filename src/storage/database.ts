@@ -1,0 +1,9 @@
+/** The database port: an ordered map from text keys to bytes, with atomic batches. LevelDB, or memory in tests. */
+import type { AbstractLevel } from 'abstract-level';
+
+export type Database = AbstractLevel<string | Buffer | Uint8Array, string, Uint8Array>;
+
+/** One write of a batch. All that belongs together goes into one batch, which is synced to the disk before it counts. */
+export type Write =
+  | { readonly type: 'put'; readonly key: string; readonly value: Uint8Array }
+  | { readonly type: 'del'; readonly key: string };

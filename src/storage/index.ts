@@ -1,0 +1,1 @@
+export type { Database, Write } from './database.ts';
