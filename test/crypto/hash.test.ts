@@ -1,0 +1,44 @@
+import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { concatBytes, toHex, utf8ToBytes } from '../../src/base/index.ts';
+import { recordCommitment, recordCommitmentOf, sha256, taggedHash } from '../../src/crypto/index.ts';
+
+test('sha256 of "abc" is that of FIPS 180-4', () => {
+  expect(toHex(sha256(utf8ToBytes('abc')))).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
+});
+
+test('sha256 of parts is that of their concatenation, and agrees with another implementation', () => {
+  const parts = fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 4 });
+  fc.assert(
+    fc.property(parts, (list) => {
+      expect(sha256(...list)).toEqual(nobleSha256(concatBytes(...list)));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('a tagged hash starts with its tag', () => {
+  const body = Uint8Array.of(1, 2, 3);
+  expect(taggedHash('carechain/transaction/1', body)).toEqual(sha256(utf8ToBytes('carechain/transaction/1'), body));
+});
+
+test('a hash is a plain Uint8Array', () => {
+  expect(Object.getPrototypeOf(sha256())).toBe(Uint8Array.prototype);
+  expect(Object.getPrototypeOf(sha256(new Uint8Array(3)))).toBe(Uint8Array.prototype);
+});
+
+test('a commitment covers salt, ciphertext and data key, and can be checked without the data key', () => {
+  const salt = new Uint8Array(32).fill(1);
+  const dataKey = new Uint8Array(32).fill(2);
+  const ciphertext = new Uint8Array(40).fill(3);
+  const commitment = recordCommitment({ salt, ciphertext, dataKey });
+  expect(commitment).toEqual(recordCommitmentOf(salt, sha256(ciphertext), sha256(dataKey)));
+  expect(commitment).toEqual(
+    nobleSha256(concatBytes(utf8ToBytes('carechain/record/1'), salt, nobleSha256(ciphertext), nobleSha256(dataKey))),
+  );
+  const other = new Uint8Array(32).fill(9);
+  for (const changed of [{ salt: other }, { ciphertext: other }, { dataKey: other }]) {
+    expect(recordCommitment({ salt, ciphertext, dataKey, ...changed })).not.toEqual(commitment);
+  }
+});
