@@ -1,11 +1,10 @@
 /**
  * A member's keys under a password: the text of a key file as a value. Nothing here touches a disk.
  *
- * The password becomes a key through scrypt (RFC 7914), the two seeds are encrypted under it, and every other field is
- * authenticated with them, so a changed username or public key does not open. The cost is written in the file, and a file that
- * asks for too little (a downgrade) or too much (a way to exhaust this machine) is refused before anything is computed.
+ * The password becomes a key (password-key.ts), the two seeds are encrypted under it, and every other field is authenticated
+ * with them, so a changed username or public key does not open. What the password costs is written in the file, and a file
+ * that asks for a cost out of bounds is refused before anything is computed.
  */
-import { scrypt } from 'node:crypto';
 import { z } from 'zod';
 import {
   assert,
@@ -21,12 +20,12 @@ import {
   toHex,
   utf8ToBytes,
 } from '../base/index.ts';
+import { isAllowedCost, passwordKey, usualCost } from './password-key.ts';
 import { decryptRecord, encryptRecord, sealingKeyPair } from './sealing.ts';
 import { type KeyPair, signingKeyPair } from './signature.ts';
 
 const seedBytes = 32;
 const nonceBytes = 12;
-const scryptCost = { least: 2 ** 14, usual: 2 ** 17, most: 2 ** 20 };
 
 const hex = (leastBytes: number, mostBytes = leastBytes) =>
   z.string().refine((text) => isHex(text) && text.length >= leastBytes * 2 && text.length <= mostBytes * 2);
@@ -78,7 +77,7 @@ export async function lockKeyFile(options: {
   nonce: Uint8Array;
   N?: number;
 }): Promise<KeyFile> {
-  const { username, signingSeed, sealingSeed, password, salt, nonce, N = scryptCost.usual } = options;
+  const { username, signingSeed, sealingSeed, password, salt, nonce, N = usualCost } = options;
   assert(isUsername(username), 'lockKeyFile: the username is not canonical, printable text');
   assert(isAllowedCost(N), 'lockKeyFile: N is not an allowed cost');
   assert(salt.length >= 16 && salt.length <= 64, 'lockKeyFile: expected a salt of 16 to 64 bytes');
@@ -134,23 +133,6 @@ function readSecrets(plaintext: Uint8Array): z.infer<typeof secretsSchema> {
 function damaged(field: string): CarechainError {
   const message = `This is not a carechain key file that can be used (see: ${field}). Take an undamaged copy of it.`;
   return new CarechainError('key-file-damaged', message, { field });
-}
-
-/** One password typed on two keyboards may arrive in two forms; normalization form C makes them one. */
-function passwordKey(password: string, salt: Uint8Array, N: number): Promise<Uint8Array> {
-  const passwordBytes = utf8ToBytes(password.normalize('NFC'));
-  // scrypt needs 128·N·r bytes and a little; without `maxmem` the runtime stops at 32 MiB.
-  const options = { N, r: 8, p: 1, maxmem: 256 * N * 8 };
-  return new Promise((resolve, reject) => {
-    scrypt(passwordBytes, salt, 32, options, (error, key) => {
-      if (error) reject(error);
-      else resolve(new Uint8Array(key));
-    });
-  });
-}
-
-function isAllowedCost(N: number): boolean {
-  return N >= scryptCost.least && N <= scryptCost.most && Number.isInteger(Math.log2(N));
 }
 
 function isUsername(text: string): boolean {
