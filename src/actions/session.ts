@@ -1,0 +1,15 @@
+/** Who is at the node: one session an edge. Keys live here, in memory, between login and logout. */
+import type { Reader } from '../vault/index.ts';
+
+export interface Session {
+  /** Null while nobody is logged in. */
+  user: Reader | null;
+  /** Patient id. */
+  activePatient: string | null;
+  /** Ids of the last list shown, so that a number stands for one. */
+  lastList: readonly string[];
+}
+
+export function newSession(): Session {
+  return { user: null, activePatient: null, lastList: [] };
+}

@@ -1,0 +1,1 @@
+export type { Reader, Reading, RecordText, SealedRecord, Vault, VaultEvents } from './vault.ts';
