@@ -6,6 +6,8 @@ export type {
   LocatedEntry,
   MineOutcome,
   NodeEvents,
+  OpenOrder,
+  OpenPrescription,
   PatientEvent,
   Reorg,
   SyncReport,

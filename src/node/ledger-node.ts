@@ -112,6 +112,18 @@ export interface PatientEvent {
   readonly where: EntryState;
 }
 
+export interface OpenOrder {
+  readonly id: string;
+  readonly patient: string;
+  readonly doctor: string;
+}
+
+export interface OpenPrescription {
+  readonly id: string;
+  readonly patient: string;
+  readonly prescriber: string;
+}
+
 export interface LedgerNode {
   readonly genesis: Genesis;
   /** Public half of the node key, in hex, and the peer id made from it. */
@@ -135,7 +147,14 @@ export interface LedgerNode {
   rewardsOf(hash: string): readonly Reward[];
   find(id: string): LocatedEntry | undefined;
   /** Ids that start with `prefix`: confirmed, pending, waiting and lost; at most `most`. */
-  findIds(prefix: string, most: number): string[];
+  findIds(prefix: string, most: number): Promise<string[]>;
+  /** Patient ids that start with `prefix`, registered or about to be. */
+  findPatients(prefix: string, most: number): Promise<string[]>;
+  /** Ids of the transactions that a member authored, newest first, pending ones included; at most `most`. */
+  authored(member: string, most: number): Promise<string[]>;
+  /** Orders without a result and prescriptions that can be filled, after the head and everything pending; oldest first. */
+  openOrders(): Promise<readonly OpenOrder[]>;
+  openPrescriptions(): Promise<readonly OpenPrescription[]>;
   /** Due rewards first, then transactions in the order in which they came; the waiting ones last. */
   pending(): LocatedEntry[];
   lost(): LocatedEntry[];
