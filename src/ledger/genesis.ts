@@ -4,12 +4,13 @@
  */
 import { z } from 'zod';
 import { CarechainError, encode, fromHex, isHex, limits, toHex, utf8ToBytes } from '../base/index.ts';
-import { isSoundPublicKey, merkleRoot, taggedHash } from '../crypto/index.ts';
+import { isSoundPublicKey, isSoundSealingKey, merkleRoot, taggedHash } from '../crypto/index.ts';
 import { integer, name, time } from './fields.ts';
 import { roles } from './roles.ts';
 
 const key = z.string().refine((text) => isHex(text, 32), 'expected 32 bytes in lower-case hex');
 const signingKey = key.refine((text) => isSoundPublicKey(fromHex(text)), 'not a sound Ed25519 public key');
+const sealingKey = key.refine((text) => isSoundSealingKey(fromHex(text)), 'not a sound X25519 public key');
 
 const schema = z.strictObject({
   rules: z.literal(1),
@@ -23,7 +24,7 @@ const schema = z.strictObject({
         name,
         place: name,
         signingKey,
-        sealingKey: key,
+        sealingKey,
       }),
     )
     .max(limits.membersInGenesis),

@@ -25,6 +25,7 @@ export {
   type TransactionRules,
   verifyTransaction,
 } from './check-transaction.ts';
+export { demoGenesis, demoGenesisFile } from './demo-genesis.ts';
 export { noDigest } from './digest.ts';
 export { Draft, type StateChange } from './draft.ts';
 export { isPatientId, type Sealed } from './fields.ts';
