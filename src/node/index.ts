@@ -1,3 +1,5 @@
+/** The ledger node: one writer of the chain, the transactions that wait for it, the miner, and sync with peers. */
+export { createNode, type NodeSettings, type NodeWorld } from './create-node.ts';
 export type {
   Entry,
   EntryState,
@@ -13,3 +15,6 @@ export type {
   SyncReport,
   VerifyReport,
 } from './ledger-node.ts';
+export { MemoryState, type Replay, replay } from './replay.ts';
+export { threadWorkers } from './thread-workers.ts';
+export { inlineWorkers, type NonceSearch, type SignatureCheck, type Workers } from './workers.ts';

@@ -1,0 +1,256 @@
+/**
+ * The chain keeper: the single writer of the chain. It queues offers, so checks and commits never interleave, and answers
+ * each with a value.
+ *
+ * A block that follows the tip is checked whole and committed. A block of a side branch is kept, unchecked but for its
+ * header, until its branch would win; then the branch is checked on a draft from the common ancestor, and one batch
+ * switches to it. What is condemned is remembered only where it can never change: a header and a body that belong
+ * together (the root says so) and break a rule.
+ */
+import { type Clock, CarechainError, type Logger, limits } from '../base/index.ts';
+import {
+  type Block,
+  type BlockEffect,
+  checkBlock,
+  checkHeader,
+  Draft,
+  type Genesis,
+  type Header,
+  natureOf,
+  type Rejection,
+  rejection,
+  type StateChange,
+  type StateView,
+  type Transaction,
+  type Verdict,
+  wins,
+} from '../ledger/index.ts';
+import type { ChainStore, Write } from '../storage/index.ts';
+import { SerialQueue } from './serial-queue.ts';
+import type { Signatures } from './signatures.ts';
+
+export type Offer =
+  /** `switched`: it is on the main chain now; otherwise it is kept on a side branch. */
+  | { readonly verdict: 'accepted'; readonly onMainChain: boolean }
+  /** Honest, but of no use now: known already, its parent unknown, from the future. */
+  | { readonly verdict: 'ignored'; readonly rejection: Rejection | null }
+  /** Only a liar can have sent this. */
+  | { readonly verdict: 'rejected'; readonly rejection: Rejection };
+
+/** What a commit did. Heights of `added` follow that of the ancestor. */
+export interface Switch {
+  readonly ancestor: { readonly hash: string; readonly height: number };
+  /** Lowest first. */
+  readonly removed: readonly Block[];
+  readonly added: readonly AddedBlock[];
+  /** Transactions of removed blocks that are in none of the added, oldest first. */
+  readonly returned: readonly Transaction[];
+  /** What the whole switch changes of the state. */
+  readonly changes: readonly StateChange[];
+}
+
+export interface AddedBlock {
+  readonly block: Block;
+  readonly work: number;
+  readonly effect: BlockEffect;
+}
+
+export interface ChainKeeperPorts {
+  readonly genesis: Genesis;
+  readonly chain: ChainStore;
+  readonly signatures: Signatures;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** What must be on the disk together with a switch, such as the outbox without what was confirmed. */
+  alsoWrite(change: Switch): readonly Write[];
+  /** After the switch is on the disk, before the next offer. */
+  switched(change: Switch): void;
+}
+
+/** Whose parent or itself breaks a rule for ever; the oldest are forgotten first. */
+const condemnedRemembered = 10_000;
+
+type ConnectedBlock = { readonly ok: true; readonly block: AddedBlock } | { readonly ok: false; readonly block: Block; readonly rejection: Rejection };
+
+export class ChainKeeper {
+  readonly #ports: ChainKeeperPorts;
+  readonly #queue = new SerialQueue();
+  readonly #condemned = new Map<string, Rejection>();
+
+  constructor(ports: ChainKeeperPorts) {
+    this.#ports = ports;
+  }
+
+  offer(block: Block): Promise<Offer> {
+    return this.#queue.run(() => this.#consider(block));
+  }
+
+  /** Runs `task` while nothing is written to the chain. */
+  exclusively<Result>(task: () => Promise<Result>): Promise<Result> {
+    return this.#queue.run(task);
+  }
+
+  idle(): Promise<void> {
+    return this.#queue.idle();
+  }
+
+  /** Times of the last eleven blocks up to `hash`, the latest first. */
+  medianTimes(hash: string): number[] {
+    const times: number[] = [];
+    for (let at = this.#ports.chain.header(hash); at && times.length < limits.medianHeaders; ) {
+      times.push(at.header.time);
+      at = at.header.height === 0 ? undefined : this.#ports.chain.header(at.header.parent);
+    }
+    return times;
+  }
+
+  async #consider(block: Block): Promise<Offer> {
+    const { chain, genesis, clock } = this.#ports;
+    const condemned = this.#condemned.get(block.hash) ?? this.#condemned.get(block.header.parent);
+    if (condemned) return this.#condemn(block.hash, condemned);
+    if (chain.header(block.hash)) return { verdict: 'ignored', rejection: null };
+    const parent = chain.header(block.header.parent);
+    if (!parent) return { verdict: 'ignored', rejection: rejection('unknown-parent', { parent: block.header.parent }) };
+
+    const medianTimes = this.medianTimes(parent.hash);
+    const badHeader = checkHeader(block, { genesis, parent, medianTimes, now: clock.now() });
+    if (badHeader) return { verdict: natureOf(badHeader.code) === 'invalid' ? 'rejected' : 'ignored', rejection: badHeader };
+
+    const work = parent.work + block.header.difficulty;
+    const tip = chain.tip();
+    if (parent.hash === tip.hash) {
+      const connected = await this.#connect(block, work, chain.state, parent);
+      if (!connected.ok) return this.#refuse(connected);
+      await this.#commit({ hash: tip.hash, height: tip.height }, [], [connected.block], connected.block.effect.changes);
+      return { verdict: 'accepted', onMainChain: true };
+    }
+    await chain.storeSideBlock(block, work);
+    if (!wins({ hash: block.hash, work }, tip)) return { verdict: 'accepted', onMainChain: false };
+    return this.#switchTo(block);
+  }
+
+  /** Leaves the main chain for the branch that ends with `target`, as far as that branch holds and wins. */
+  async #switchTo(target: Block): Promise<Offer> {
+    const { chain } = this.#ports;
+    const branch = this.#branchTo(target);
+    if (!branch) return { verdict: 'ignored', rejection: rejection('unknown-parent', { parent: target.header.parent }) };
+    const { ancestor, blocks } = branch;
+
+    const draft = new Draft(chain.state);
+    const removed = this.#undoDownTo(ancestor.height, draft);
+    const added: AddedBlock[] = [];
+    let failed: Extract<ConnectedBlock, { ok: false }> | null = null;
+    let parent: { hash: string; header: Header; work: number } = ancestor;
+    for (const block of blocks) {
+      const connected = await this.#connect(block, parent.work + block.header.difficulty, draft, parent);
+      if (!connected.ok) {
+        failed = connected;
+        break;
+      }
+      write(draft, connected.block.effect.changes);
+      added.push(connected.block);
+      parent = { hash: block.hash, header: block.header, work: connected.block.work };
+    }
+    if (failed) await this.#forget(failed, blocks.slice(added.length));
+    if (added.length > 0 && wins(parent, chain.tip())) {
+      // After a failure the draft may hold only what was applied, which is what the shorter branch needs.
+      await this.#commit(ancestor, removed, added, draft.changes());
+    }
+    if (!failed) return { verdict: 'accepted', onMainChain: true };
+    // A body that an earlier peer delivered under an honest hash is not this peer's fault.
+    const anothersFault = failed.block.hash !== target.hash && !isVerdictOnHash(failed.rejection);
+    return anothersFault ? { verdict: 'ignored', rejection: failed.rejection } : this.#refuse(failed);
+  }
+
+  /** The stored blocks from the main chain to `target`, lowest first, and where they leave it. */
+  #branchTo(target: Block) {
+    const { chain } = this.#ports;
+    const blocks: Block[] = [];
+    let block: Block | undefined = target;
+    while (block) {
+      blocks.unshift(block);
+      const { parent } = block.header;
+      if (chain.isOnMainChain(parent)) return { ancestor: ancestorOf(chain.header(parent)!), blocks };
+      block = chain.block(parent);
+    }
+    return null;
+  }
+
+  /** Takes the blocks above `height` off `draft`, and returns them lowest first. */
+  #undoDownTo(height: number, draft: Draft): Block[] {
+    const { chain } = this.#ports;
+    const removed: Block[] = [];
+    for (let at = chain.tip().height; at > height; at--) {
+      const hash = chain.hashAt(at)!;
+      const undo = chain.undo(hash);
+      const block = chain.block(hash);
+      if (!undo || !block) throw new CarechainError('folder-damaged', `Block #${at} of this folder has no undo record. Move the folder away and start again: the node fetches the chain from its peers.`, { height: at });
+      write(draft, undo.map(({ key, before, after }) => ({ key, before: after, after: before })));
+      removed.unshift(block);
+    }
+    return removed;
+  }
+
+  async #connect(block: Block, work: number, state: StateView, parent: { hash: string; header: Header }): Promise<ConnectedBlock> {
+    const { genesis, signatures, clock } = this.#ports;
+    await signatures.prepare(block.transactions, state);
+    const context = { genesis, parent, medianTimes: this.medianTimes(parent.hash), now: clock.now(), state, verify: signatures.verify };
+    const checked: Verdict<BlockEffect> = checkBlock(block, context);
+    if (!checked.ok) return { ok: false, block, rejection: checked.rejection };
+    return { ok: true, block: { block, work, effect: checked.value } };
+  }
+
+  async #commit(
+    ancestor: { readonly hash: string; readonly height: number },
+    removed: readonly Block[],
+    added: readonly AddedBlock[],
+    changes: readonly StateChange[],
+  ): Promise<void> {
+    const { chain, alsoWrite, switched } = this.#ports;
+    const confirmed = new Set(added.flatMap(({ block }) => block.transactions.map(({ id }) => id)));
+    const returned = removed.flatMap((block) => block.transactions).filter(({ id }) => !confirmed.has(id));
+    const change: Switch = { ancestor: { hash: ancestor.hash, height: ancestor.height }, removed, added, returned, changes };
+    const removedHashes = removed.map(({ hash }) => hash).reverse();
+    await chain.commit({ removed: removedHashes, added, changes, also: alsoWrite(change) });
+    switched(change);
+  }
+
+  #refuse({ block, rejection }: { block: Block; rejection: Rejection }): Offer {
+    if (!isVerdictOnHash(rejection)) {
+      return { verdict: natureOf(rejection.code) === 'invalid' ? 'rejected' : 'ignored', rejection };
+    }
+    return this.#condemn(block.hash, rejection);
+  }
+
+  #condemn(hash: string, rejection: Rejection): Offer {
+    this.#condemned.set(hash, rejection);
+    if (this.#condemned.size > condemnedRemembered) this.#condemned.delete(this.#condemned.keys().next().value!);
+    return { verdict: 'rejected', rejection };
+  }
+
+  /** A stored branch turned out wrong from some block on: what follows it is dropped; an honest body may still come. */
+  async #forget(failed: { block: Block; rejection: Rejection }, rest: readonly Block[]): Promise<void> {
+    this.#ports.logger.warn('a stored branch does not hold', { height: failed.block.header.height, code: failed.rejection.code });
+    await this.#ports.chain.forgetSideBlocks(rest.map(({ hash }) => hash));
+    if (isVerdictOnHash(failed.rejection)) for (const { hash } of rest) this.#condemn(hash, failed.rejection);
+  }
+}
+
+/**
+ * Whether a rejection condemns the hash, for every delivery and for ever. A bent signature or a body that does not match
+ * the root condemns only this delivery; a block from the future becomes valid.
+ */
+function isVerdictOnHash({ code }: Rejection): boolean {
+  return code !== 'bad-miner-signature' && code !== 'wrong-transactions-root' && code !== 'block-from-the-future' && code !== 'block-too-large' && code !== 'empty-block';
+}
+
+function ancestorOf(stored: { hash: string; header: Header; work: number }) {
+  return { hash: stored.hash, height: stored.header.height, header: stored.header, work: stored.work };
+}
+
+function write(draft: Draft, changes: readonly StateChange[]): void {
+  for (const { key, after } of changes) {
+    if (after === null) draft.delete(key);
+    else draft.set(key, after);
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * Lists that a node keeps beside the state so that nobody scans the chain: what is open, and who authored what. Derived
+ * from the blocks, written in the same batch as they are.
+ */
+import { encode } from '../base/index.ts';
+import type { Block, Order, Prescription } from '../ledger/index.ts';
+import { type Store, storeKeys, type Write } from '../storage/index.ts';
+import type { Switch } from './chain-keeper.ts';
+
+/** The index writes that go with a switch of the chain. */
+export function indexWrites({ added, removed, changes }: Switch): Write[] {
+  const writes: Write[] = [];
+  for (const { key, after } of changes) {
+    const [family, id] = key.split('/') as [string, string];
+    if (family === 'order') writes.push(openWrite(storeKeys.openOrder(id), (after as Order | null)?.answer === null));
+    if (family === 'prescription') writes.push(openWrite(storeKeys.openPrescription(id), (after as Prescription | null)?.status === 'open'));
+  }
+  for (const block of removed) for (const key of authoredKeys(block)) writes.push({ type: 'del', key });
+  for (const { block } of added) {
+    for (const key of authoredKeys(block)) writes.push({ type: 'put', key, value: encode(true) });
+  }
+  return writes;
+}
+
+/** Ids of open orders or prescriptions in the chain, in no particular order. */
+export async function openIds(store: Store, kind: 'openOrder' | 'openPrescription'): Promise<string[]> {
+  const prefix = storeKeys[kind]('');
+  const ids: string[] = [];
+  for await (const [key] of store.range(prefix)) ids.push(key.slice(prefix.length));
+  return ids;
+}
+
+/** Ids of confirmed transactions of a member, newest first. */
+export async function authoredIds(store: Store, member: string, most: number): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const [key] of store.range(storeKeys.authored(member), { reverse: true, limit: most })) ids.push(key.slice(-64));
+  return ids;
+}
+
+function openWrite(key: string, isOpen: boolean): Write {
+  return isOpen ? { type: 'put', key, value: encode(true) } : { type: 'del', key };
+}
+
+function authoredKeys({ header, transactions }: Block): string[] {
+  return transactions.map(({ id, body }, index) => storeKeys.authored(body.author, header.height, index, id));
+}

@@ -1,0 +1,117 @@
+/**
+ * The miner: plans a block from what is pending and due, searches its nonce off the main thread, and offers it to the
+ * chain keeper like any other. When the head moves meanwhile it starts again on the new one.
+ */
+import { type Clock, limits, type Logger, toHex } from '../base/index.ts';
+import type { KeyPair } from '../crypto/index.ts';
+import {
+  type Block,
+  type BlockPlan,
+  buildBlock,
+  dueRewards,
+  type Genesis,
+  type Header,
+  nonceFrame,
+  sealBlock,
+  type Transaction,
+} from '../ledger/index.ts';
+import type { ChainStore } from '../storage/index.ts';
+import type { ChainKeeper } from './chain-keeper.ts';
+import type { MineOutcome } from './ledger-node.ts';
+import type { Signatures } from './signatures.ts';
+import type { Workers } from './workers.ts';
+
+const timeoutMs = 60_000;
+
+export interface MinerPorts {
+  readonly genesis: Genesis;
+  readonly chain: ChainStore;
+  readonly keeper: ChainKeeper;
+  readonly signatures: Signatures;
+  readonly workers: Workers;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly nodeKey: KeyPair;
+  /** In the order in which they hold. */
+  pending(): Iterable<Transaction>;
+  /** Median of the peers' clocks minus ours, in milliseconds; null while no peer has told its clock. */
+  clockOffsetMs(): number | null;
+  /** Calls whenever the head moves, until the function returned is called. */
+  onHeadMove(run: () => void): () => void;
+}
+
+export class Miner {
+  readonly #ports: MinerPorts;
+  readonly #stopped = new AbortController();
+
+  constructor(ports: MinerPorts) {
+    this.#ports = ports;
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  async mine(): Promise<MineOutcome> {
+    const { genesis, nodeKey, clock, clockOffsetMs } = this.#ports;
+    if (genesis.miners !== 'open' && !genesis.miners.includes(toHex(nodeKey.publicKey))) return { ok: false, code: 'miner-not-allowed' };
+    if (Math.abs(clockOffsetMs() ?? 0) > limits.clockSkewMs) return { ok: false, code: 'clock-skewed' };
+    const deadline = new AbortController();
+    const timer = clock.after(timeoutMs, () => deadline.abort());
+    const signal = AbortSignal.any([deadline.signal, this.#stopped.signal]);
+    try {
+      while (!signal.aborted) {
+        const attempt = await this.#attempt(signal);
+        if (attempt !== 'head-moved') return attempt;
+      }
+      return { ok: false, code: 'mining-timed-out' };
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  async #attempt(signal: AbortSignal): Promise<MineOutcome | 'head-moved'> {
+    const { genesis, chain, keeper, nodeKey, workers, onHeadMove } = this.#ports;
+    const plan = this.#plan();
+    if (!plan) return { ok: false, code: 'nothing-to-mine' };
+    if (plan.header.time > this.#ports.clock.now() + limits.futureBlockMs) return { ok: false, code: 'clock-skewed' };
+
+    const moved = new AbortController();
+    const unwatch = onHeadMove(() => moved.abort());
+    const nonce = await workers.searchNonce(nonceFrame(plan.header), AbortSignal.any([signal, moved.signal])).finally(unwatch);
+    if (!nonce) return moved.signal.aborted ? 'head-moved' : { ok: false, code: 'mining-timed-out' };
+
+    const header: Header = { ...plan.header, nonce: toHex(nonce) };
+    const block: Block = sealBlock(header, plan.transactions, nodeKey.secretKey);
+    const offer = await keeper.offer(block);
+    if (offer.verdict !== 'accepted' || !offer.onMainChain) {
+      this.#ports.logger.info('a block mined here did not win', { height: header.height, verdict: offer.verdict });
+      return 'head-moved';
+    }
+    return { ok: true, block, rewards: plan.rewards, rewardsDue: dueRewards(chain.state, genesis, genesis.limits.rewardsPerBlock) };
+  }
+
+  #plan(): BlockPlan | null {
+    const { genesis, chain, keeper, signatures, clock, nodeKey, pending } = this.#ports;
+    const tip = chain.tip();
+    return buildBlock(pending(), toHex(nodeKey.publicKey), {
+      genesis,
+      parent: { hash: tip.hash, header: tip.header },
+      medianTimes: keeper.medianTimes(tip.hash),
+      now: clock.now(),
+      state: chain.state,
+      verify: signatures.verify,
+    });
+  }
+}
+
+/** Whether the head's state owes rewards that the next block would pay, or anything is pending. */
+export function hasSomethingToMine(chain: ChainStore, genesis: Genesis, pendingCount: number): boolean {
+  return pendingCount > 0 || dueRewards(chain.state, genesis, 1).length > 0;
+}
+
+/** The median of the peers' clocks minus ours; null where none is known. */
+export function medianOffset(offsetsMs: readonly (number | null)[]): number | null {
+  const known = offsetsMs.filter((offset) => offset !== null).sort((left, right) => left - right);
+  return known[Math.floor(known.length / 2)] ?? null;
+}

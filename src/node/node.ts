@@ -1,0 +1,335 @@
+/** The ledger node: puts its parts together and is the face that the rooms above see. */
+import { CarechainError, describeError, every, type Timer, toHex } from '../base/index.ts';
+import type { KeyPair } from '../crypto/index.ts';
+import type { Block, Genesis, Reward, StateView, Transaction, Verdict } from '../ledger/index.ts';
+import type { Network } from '../network/index.ts';
+import { type ChainStore, type LostStore, type Outbox, type ReorgLog, type Store, type Write } from '../storage/index.ts';
+import { ChainKeeper, type Switch } from './chain-keeper.ts';
+import type { NodeSettings, NodeWorld } from './create-node.ts';
+import { Emitter } from './emitter.ts';
+import { indexWrites } from './indexes.ts';
+import type { Head, LedgerNode, LocatedEntry, MineOutcome, NodeEvents, Reorg, SyncReport, VerifyReport } from './ledger-node.ts';
+import { Mempool } from './mempool.ts';
+import { hasSomethingToMine, medianOffset, Miner } from './miner.ts';
+import { PeerService } from './peer-service.ts';
+import { Queries } from './queries.ts';
+import { differences, replay } from './replay.ts';
+import { Signatures } from './signatures.ts';
+import { Solitude } from './solitude.ts';
+import { Sync } from './sync.ts';
+import { Transactions } from './transactions.ts';
+
+export interface NodeParts {
+  readonly store: Store;
+  readonly chain: ChainStore;
+  readonly outbox: Outbox;
+  readonly lost: LostStore;
+  readonly reorgLog: ReorgLog;
+  readonly network: Network;
+  readonly nodeKey: KeyPair;
+}
+
+export class Node implements LedgerNode {
+  readonly genesis: Genesis;
+  readonly nodeKey: string;
+  readonly nodeId: string;
+  readonly network: Network;
+  readonly state: StateView;
+  readonly pendingState: StateView;
+  readonly #settings: NodeSettings;
+  readonly #world: NodeWorld;
+  readonly #parts: NodeParts;
+  readonly #emitter: Emitter<NodeEvents>;
+  readonly #mempool: Mempool;
+  readonly #transactions: Transactions;
+  readonly #keeper: ChainKeeper;
+  readonly #miner: Miner;
+  readonly #sync: Sync;
+  readonly #peers: PeerService;
+  readonly #queries: Queries;
+  readonly #solitude: Solitude;
+  #mining: Timer | null = null;
+
+  constructor(settings: NodeSettings, world: NodeWorld, parts: NodeParts) {
+    const { genesis } = settings;
+    const { clock, workers } = world;
+    const { chain, store, outbox, lost, network, nodeKey } = parts;
+    const logger = world.logger.child('node');
+    this.#settings = settings;
+    this.#world = world;
+    this.#parts = parts;
+    this.genesis = genesis;
+    this.nodeKey = toHex(nodeKey.publicKey);
+    this.nodeId = settings.nodeId;
+    this.network = network;
+    this.state = chain.state;
+    this.#emitter = new Emitter((error) => logger.error('a listener failed', describeError(error)));
+
+    const signatures = new Signatures(workers);
+    this.#mempool = new Mempool(chain.state, { genesis, verify: signatures.verify }, (id) => this.#transactions.isOwn(id));
+    this.pendingState = this.#mempool.state;
+    this.#transactions = new Transactions({
+      mempool: this.#mempool,
+      signatures,
+      chain,
+      store,
+      outbox,
+      lost,
+      logger,
+      onPending: (transactions) => this.#tellPending(transactions),
+      onConflict: (id, rejection) => this.#emitter.emit('conflict', { id, rejection }),
+      onFault: (error) => this.#fault(error),
+    });
+    this.#keeper = new ChainKeeper({
+      genesis,
+      chain,
+      signatures,
+      clock,
+      logger,
+      alsoWrite: (change) => [...this.#transactions.alsoWrite(change), ...indexWrites(change)],
+      switched: (change) => this.#switched(change),
+    });
+    this.#miner = new Miner({
+      genesis,
+      chain,
+      keeper: this.#keeper,
+      signatures,
+      workers,
+      clock,
+      logger,
+      nodeKey,
+      pending: () => this.#mempool.pending(),
+      clockOffsetMs: () => medianOffset(network.peers().map((peer) => peer.clockOffsetMs)),
+      onHeadMove: (run) => this.#emitter.on('tip', run),
+    });
+    this.#sync = new Sync({ genesis, chain, keeper: this.#keeper, network, clock, logger, onEnd: () => this.#solitude.syncEnded() });
+    this.#queries = new Queries({ genesis, chain, store, mempool: this.#mempool, transactions: this.#transactions, lost });
+    this.#solitude = new Solitude({
+      clock,
+      waitingOwn: () => this.#queries.pending().filter(({ own }) => own).length,
+      emit: (name, ...event) => this.#emitter.emit(name, ...event),
+    });
+    this.#peers = new PeerService({
+      genesis,
+      nodeId: settings.nodeId,
+      chain,
+      keeper: this.#keeper,
+      mempool: this.#mempool,
+      transactions: this.#transactions,
+      sync: this.#sync,
+      network,
+      clock,
+      logger,
+      onPeer: ({ peerId, address, status }) => {
+        this.#solitude.peerCame();
+        this.#emitter.emit('peer', { peerId, address, nodeId: status?.nodeId ?? null, state: 'connected' });
+        // Also when there is nothing to fetch, so that catching up has an end.
+        this.#sync.nudge();
+      },
+      onPeerGone: (peerId, address) => {
+        this.#emitter.emit('peer', { peerId, address, nodeId: null, state: 'disconnected' });
+        if (network.peers().length === 0) this.#solitude.lastPeerLeft();
+      },
+    });
+  }
+
+  async start(): Promise<void> {
+    const { network } = this.#parts;
+    await this.#transactions.load();
+    network.on('otherNetwork', ({ address }) => this.#emitter.emit('peer', { peerId: '', address, nodeId: null, state: 'other-network' }));
+    network.on('shunned', ({ peerId, code }) => {
+      this.#emitter.emit('peer', { peerId, address: '', nodeId: null, state: 'shunned' });
+      this.#world.logger.warn('a peer is shunned', { code });
+    });
+    await network.start(this.#peers);
+    const { mineEverySeconds } = this.#settings;
+    if (mineEverySeconds !== null) this.#mineEvery(mineEverySeconds * 1_000);
+  }
+
+  async stop(): Promise<void> {
+    this.#mining?.cancel();
+    this.#miner.stop();
+    this.#peers.stop();
+    await this.#parts.network.stop();
+    await this.#sync.stop();
+    await this.#keeper.idle();
+    await this.#parts.store.close();
+    await this.#world.workers.stop();
+  }
+
+  head(): Head {
+    return this.#parts.chain.tip();
+  }
+
+  hashAt(height: number) {
+    return this.#parts.chain.hashAt(height);
+  }
+
+  block(hash: string): Block | undefined {
+    return this.#parts.chain.block(hash);
+  }
+
+  rewardsOf(hash: string): readonly Reward[] {
+    return this.#parts.chain.rewards(hash);
+  }
+
+  find(id: string) {
+    return this.#queries.find(id);
+  }
+
+  findIds(prefix: string, most: number) {
+    return this.#queries.findIds(prefix, most);
+  }
+
+  findPatients(prefix: string, most: number) {
+    return this.#queries.findPatients(prefix, most);
+  }
+
+  authored(member: string, most: number) {
+    return this.#queries.authored(member, most);
+  }
+
+  openOrders() {
+    return this.#queries.openOrders();
+  }
+
+  openPrescriptions() {
+    return this.#queries.openPrescriptions();
+  }
+
+  pending(): LocatedEntry[] {
+    return this.#queries.pending();
+  }
+
+  lost(): LocatedEntry[] {
+    return this.#queries.lost();
+  }
+
+  reorgs(): readonly Reorg[] {
+    return this.#parts.reorgLog.all();
+  }
+
+  patientEvents(patient: string) {
+    return this.#queries.patientEvents(patient);
+  }
+
+  peers() {
+    return this.network.peers();
+  }
+
+  configuredPeers() {
+    return this.network.configured();
+  }
+
+  holders(height: number): number {
+    return this.network.peers().filter(({ status }) => status !== null && status.tip.height >= height).length;
+  }
+
+  submit(transaction: Transaction, alongside: readonly Write[] = []): Promise<Verdict<null>> {
+    return this.#transactions.submit(transaction, alongside);
+  }
+
+  async mine(): Promise<MineOutcome> {
+    const outcome = await this.#miner.mine();
+    if (outcome.ok) this.network.publishBlock(outcome.block);
+    return outcome;
+  }
+
+  async sync(): Promise<SyncReport> {
+    const peers = this.network.peers();
+    await Promise.allSettled(peers.map(({ peerId }) => this.network.exchangeStatus(peerId)));
+    const report = await this.#sync.run();
+    await Promise.allSettled(peers.map(({ peerId }) => this.#peers.reconcile(peerId)));
+    return { ...report, peersAsked: peers.length };
+  }
+
+  verify(onProgress?: (height: number) => void): Promise<VerifyReport> {
+    return replay(this.genesis, this.#blocks(), this.#world.clock.now(), onProgress);
+  }
+
+  recalculateBalances() {
+    const { chain } = this.#parts;
+    return this.#keeper.exclusively(async () => {
+      const replayed = await replay(this.genesis, this.#blocks(), this.#world.clock.now());
+      if (replayed.failure) {
+        const { height, rejection } = replayed.failure;
+        const sentence = `Block #${height} of this folder breaks the rules (${rejection.code}). Move the folder away and start again: the node fetches the chain from its peers.`;
+        throw new CarechainError('folder-damaged', sentence, { height });
+      }
+      const changes = await differences(replayed.state, chain.stateEntries());
+      if (changes.length > 0) {
+        await chain.replaceState(changes);
+        this.#mempool.rebuild([]);
+      }
+      const repaired = changes.map(({ key, before, after }) => ({ key, stored: JSON.stringify(before), replayed: JSON.stringify(after) }));
+      return { equal: changes.length === 0, repaired };
+    });
+  }
+
+  setOffline(offline: boolean): Promise<void> {
+    return this.network.setOffline(offline);
+  }
+
+  isOffline(): boolean {
+    return this.network.isOffline();
+  }
+
+  on<Name extends keyof NodeEvents>(name: Name, listener: (...event: NodeEvents[Name]) => void): () => void {
+    return this.#emitter.on(name, listener);
+  }
+
+  *#blocks(): Iterable<Block | undefined> {
+    const { chain } = this.#parts;
+    for (let height = 1; height <= chain.tip().height; height++) yield chain.block(chain.hashAt(height)!);
+  }
+
+  #tellPending(transactions: readonly Transaction[]): void {
+    this.network.publishTransactions(transactions);
+    for (const { id, body } of transactions) {
+      this.#emitter.emit('transaction', { id, kind: body.kind, own: this.#transactions.isOwn(id) });
+    }
+  }
+
+  #switched(change: Switch): void {
+    const { ancestor, added, removed } = change;
+    const own = added.map(({ block }) => block.transactions.map(({ id }) => id).filter((id) => this.#transactions.isOwn(id)));
+    const { returned, lost } = this.#transactions.afterSwitch(change);
+    this.#solitude.blocksCame(added.length, own.flat().length, lost.filter((id) => this.#transactions.isOwn(id)).length);
+    for (const [index, { block }] of added.entries()) {
+      const { hash, header, transactions } = block;
+      const minedHere = header.miner === this.nodeKey;
+      this.#emitter.emit('block', { hash, height: header.height, miner: header.miner, transactions: transactions.length, own: own[index]!, minedHere });
+    }
+    if (removed.length > 0) {
+      const reorg: Reorg = {
+        time: this.#world.clock.now(),
+        ancestorHeight: ancestor.height,
+        ancestorHash: ancestor.hash,
+        removed: removed.map(({ hash }) => hash),
+        added: added.map(({ block }) => block.hash),
+        returned,
+        lost,
+      };
+      this.#parts.store.write(this.#parts.reorgLog.append(reorg)).catch((error: unknown) => this.#fault(error));
+      this.#emitter.emit('reorg', reorg);
+    }
+    this.#emitter.emit('tip', this.head());
+    this.#peers.tellHead();
+  }
+
+  #mineEvery(rhythmMs: number): void {
+    const { clock, random, logger } = this.#world;
+    const jittered = () => rhythmMs * (0.5 + random.fraction());
+    this.#mining = every(clock, jittered, async () => {
+      if (!hasSomethingToMine(this.#parts.chain, this.genesis, this.#mempool.size)) return;
+      const outcome = await this.mine();
+      if (!outcome.ok) logger.debug('nothing was mined', { code: outcome.code });
+    });
+  }
+
+  #fault(error: unknown): void {
+    const { code, message } = describeError(error);
+    this.#world.logger.error('a fault', { code });
+    this.#emitter.emit('error', { code, message });
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * What a node says to its peers and makes of what they say. It maps the ledger's verdicts to the network's: a rejection
+ * that only a liar can cause shuns the peer, everything else has an honest explanation.
+ */
+import { type Clock, describeError, type Logger, limits, type Timer } from '../base/index.ts';
+import { type Block, type Genesis, type SealedHeader, type Transaction, wins } from '../ledger/index.ts';
+import type { MessageVerdict, Network, NetworkHandlers, Peer, Status } from '../network/index.ts';
+import type { ChainStore } from '../storage/index.ts';
+import type { ChainKeeper } from './chain-keeper.ts';
+import type { Mempool } from './mempool.ts';
+import type { Sync } from './sync.ts';
+import type { Transactions } from './transactions.ts';
+
+/** How long after the head moved the peers are told, so that a burst of blocks is told once. */
+const tellAfterMs = 100;
+
+/** Blocks from the future that wait for their time. */
+const futureBlocks = 16;
+
+export interface PeerServicePorts {
+  readonly genesis: Genesis;
+  readonly nodeId: string;
+  readonly chain: ChainStore;
+  readonly keeper: ChainKeeper;
+  readonly mempool: Mempool;
+  readonly transactions: Transactions;
+  readonly sync: Sync;
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  onPeer(peer: Peer): void;
+  onPeerGone(peerId: string, address: string): void;
+}
+
+export class PeerService implements NetworkHandlers {
+  readonly #ports: PeerServicePorts;
+  readonly #future = new Map<string, Timer>();
+  readonly #reconciling = new Set<string>();
+  #telling: Timer | null = null;
+  #stopped = false;
+
+  constructor(ports: PeerServicePorts) {
+    this.#ports = ports;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#telling?.cancel();
+    for (const timer of this.#future.values()) timer.cancel();
+  }
+
+  status(): Omit<Status, 'addresses'> {
+    const { genesis, nodeId, chain, clock } = this.#ports;
+    const { hash, height, work } = chain.tip();
+    return { genesis: genesis.hash, rules: genesis.rules, tip: { hash, height, work }, time: clock.now(), nodeId };
+  }
+
+  /** Tells every peer where this node stands, soon. */
+  tellHead(): void {
+    if (this.#stopped) return;
+    this.#telling ??= this.#ports.clock.after(tellAfterMs, () => {
+      this.#telling = null;
+      for (const { peerId } of this.#ports.network.peers()) this.#quietly(this.#ports.network.exchangeStatus(peerId));
+    });
+  }
+
+  async onTransactions(transactions: readonly Transaction[], from: string): Promise<MessageVerdict> {
+    const { verdict, liar } = await this.#ports.transactions.take(transactions);
+    if (liar) this.#ports.network.shun(from, liar.code);
+    return verdict;
+  }
+
+  async onBlock(block: Block, from: string): Promise<MessageVerdict> {
+    const { keeper, network, sync } = this.#ports;
+    const offer = await keeper.offer(block);
+    if (offer.verdict === 'rejected') {
+      network.shun(from, offer.rejection.code);
+      return 'reject';
+    }
+    // A block of a side branch was not checked whole: who passed it on could be blamed for it.
+    if (offer.verdict === 'accepted') return offer.onMainChain ? 'accept' : 'ignore';
+    if (offer.rejection?.code === 'block-from-the-future') this.#retryLater(block, from);
+    if (offer.rejection?.code === 'unknown-parent') this.#quietly(network.exchangeStatus(from).then(() => sync.nudge()));
+    return 'ignore';
+  }
+
+  onPeer(peer: Peer): void {
+    this.#ports.onPeer(peer);
+    this.onStatus(peer);
+  }
+
+  onPeerGone(peerId: string, address: string): void {
+    this.#ports.onPeerGone(peerId, address);
+  }
+
+  onStatus(peer: Peer): void {
+    const { chain, sync } = this.#ports;
+    if (peer.status && wins(peer.status.tip, chain.tip())) sync.nudge();
+    this.#quietly(this.reconcile(peer.peerId));
+  }
+
+  /** Fetches the pending transactions that a peer has and this node lacks. */
+  async reconcile(peerId: string): Promise<void> {
+    const { network, transactions } = this.#ports;
+    if (this.#reconciling.has(peerId)) return;
+    this.#reconciling.add(peerId);
+    try {
+      const wanted = (await network.fetchPendingIds(peerId)).filter((id) => transactions.isWanted(id));
+      for (let start = 0; start < wanted.length && !this.#stopped; start += limits.transactionsPerMessage) {
+        const found = await network.fetchPending(peerId, wanted.slice(start, start + limits.transactionsPerMessage));
+        await this.onTransactions(found, peerId);
+      }
+    } finally {
+      this.#reconciling.delete(peerId);
+    }
+  }
+
+  headersAfter(locator: readonly string[]): SealedHeader[] {
+    const { chain } = this.#ports;
+    const common = locator.find((hash) => chain.isOnMainChain(hash));
+    const start = common === undefined ? 0 : chain.header(common)!.header.height;
+    const headers: SealedHeader[] = [];
+    for (let height = start + 1; headers.length < limits.headersPerRequest; height++) {
+      const hash = chain.hashAt(height);
+      if (hash === undefined) break;
+      headers.push(chain.header(hash)!);
+    }
+    return headers;
+  }
+
+  blockBytes(hashes: readonly string[]): Uint8Array[] {
+    const { chain } = this.#ports;
+    // Side branches are not served: their bodies were not checked.
+    const stored = hashes.map((hash) => (chain.isOnMainChain(hash) ? chain.blockBytes(hash) : undefined));
+    return stored.filter((bytes) => bytes !== undefined);
+  }
+
+  pendingIds(): string[] {
+    return this.#ports.mempool.pending().map(({ id }) => id);
+  }
+
+  pendingBytes(ids: readonly string[]): Uint8Array[] {
+    const found = ids.map((id) => this.#ports.mempool.get(id)?.transaction.bytes);
+    return found.filter((bytes) => bytes !== undefined);
+  }
+
+  #retryLater(block: Block, from: string): void {
+    if (this.#future.has(block.hash) || this.#future.size >= futureBlocks) return;
+    const delayMs = block.header.time - limits.futureBlockMs - this.#ports.clock.now();
+    // So far ahead that the peer's clock is wrong: sync will find the block once its time has come.
+    if (delayMs > limits.futureBlockMs) return;
+    const timer = this.#ports.clock.after(Math.max(delayMs, 1), () => {
+      this.#future.delete(block.hash);
+      this.#quietly(this.onBlock(block, from));
+    });
+    this.#future.set(block.hash, timer);
+  }
+
+  /** A link may break at any moment; what was missed is asked for again. */
+  #quietly(task: Promise<unknown>): void {
+    task.catch((error: unknown) => {
+      if (!this.#stopped) this.#ports.logger.debug('a peer did not answer', { code: describeError(error).code });
+    });
+  }
+}
+

@@ -1,0 +1,93 @@
+/**
+ * Replay: the whole chain again from the genesis, by the rules alone, without the stored state. `verify` says what it
+ * checked; `recalculate` compares what came out with what is stored.
+ */
+import { type Encodable, encode, equalBytes, limits } from '../base/index.ts';
+import {
+  type Block,
+  checkBlock,
+  type Genesis,
+  genesisChanges,
+  genesisHeader,
+  type Header,
+  type Rejection,
+  rejection,
+  type StateChange,
+  type StateView,
+} from '../ledger/index.ts';
+import type { VerifyReport } from './ledger-node.ts';
+
+/** Blocks between two pauses in which others get a turn. */
+const blocksAtOnce = 20;
+
+export class MemoryState implements StateView {
+  readonly values = new Map<string, Encodable>();
+
+  get(key: string): Encodable | undefined {
+    return this.values.get(key);
+  }
+
+  apply(changes: readonly StateChange[]): void {
+    for (const { key, after } of changes) {
+      if (after === null) this.values.delete(key);
+      else this.values.set(key, after);
+    }
+  }
+}
+
+export interface Replay extends VerifyReport {
+  /** The state after the last block that holds. */
+  readonly state: MemoryState;
+}
+
+/**
+ * Checks `blocks` from #1 on, each against the state that those before it led to.
+ * @param now this clock, in milliseconds since 1970 UTC: nothing in the chain may lie beyond it.
+ */
+export async function replay(
+  genesis: Genesis,
+  blocks: Iterable<Block | undefined>,
+  now: number,
+  onProgress: (height: number) => void = () => {},
+): Promise<Replay> {
+  const state = new MemoryState();
+  state.apply(genesisChanges(genesis));
+  const counts = new Map<string, number>();
+  const times: number[] = [genesis.time];
+  let parent: { hash: string; header: Header } = { hash: genesis.hash, header: genesisHeader(genesis) };
+  let failure: { height: number; rejection: Rejection } | null = null;
+  const onCheck = (name: string, _facts: unknown, passed: boolean) => {
+    if (passed) counts.set(name, (counts.get(name) ?? 0) + 1);
+  };
+  for (const block of blocks) {
+    const height = parent.header.height + 1;
+    const checked = block
+      ? checkBlock(block, { genesis, parent, medianTimes: times, now, state, onCheck })
+      : { ok: false as const, rejection: rejection('unknown-parent', { height }) };
+    if (!checked.ok) {
+      failure = { height, rejection: checked.rejection };
+      break;
+    }
+    state.apply(checked.value.changes);
+    parent = block!;
+    times.push(parent.header.time);
+    if (times.length > limits.medianHeaders) times.shift();
+    onProgress(height);
+    if (height % blocksAtOnce === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+  const checks = [...counts].map(([name, count]) => ({ name, count }));
+  return { height: parent.header.height, checks, failure, state };
+}
+
+/** What must be written so that `stored` says what `replayed` says. */
+export async function differences(replayed: MemoryState, stored: AsyncIterable<[string, Encodable]>): Promise<StateChange[]> {
+  const changes: StateChange[] = [];
+  const missing = new Map(replayed.values);
+  for await (const [key, before] of stored) {
+    const after = missing.get(key) ?? null;
+    missing.delete(key);
+    if (after === null || !equalBytes(encode(before), encode(after))) changes.push({ key, before, after });
+  }
+  for (const [key, after] of missing) changes.push({ key, before: null, after });
+  return changes;
+}
