@@ -53,6 +53,6 @@ describe('the key files of the demo', () => {
   });
 
   test('a wrong password opens none', async () => {
-    expect(await unlockKeyFile(demoKeyFiles['dr_alice']!, 'labpass')).toBeNull();
+    expect(await unlockKeyFile(demoKeyFiles.dr_alice!, 'labpass')).toBeNull();
   });
 });

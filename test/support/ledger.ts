@@ -327,6 +327,17 @@ export class Chain {
     return block;
   }
 
+  /** Mines of `candidates` what holds in their order; null where there is nothing to mine. */
+  mineWhatHolds(candidates: readonly Transaction[]): Block | null {
+    this.now += 1_000;
+    const plan = buildBlock(candidates, toHex(this.miner.publicKey), this.context());
+    if (plan === null) return null;
+    const block = sealBlock(withWork(plan.header), plan.transactions, this.miner.secretKey);
+    const answer = this.offer(block);
+    assert(answer === 'OK', `what an honest miner made is valid: ${answer}`);
+    return block;
+  }
+
   /** A well-mined block with whatever it is told, right in everything else; not taken in. */
   forge(forgery: Forgery = {}): Block {
     const { transactions = [], on = this.#tip.hash, miner = this.miner } = forgery;
