@@ -65,3 +65,10 @@ export const sealed = z.strictObject({
 });
 
 export type Sealed = z.output<typeof sealed>;
+
+/** The first thing wrong, for a `reason`. Says which field of ours it is; the names of unknown fields are a peer's text. */
+export function firstIssue(error: z.ZodError, whole: string): string {
+  const issue = error.issues[0]!;
+  const complaint = issue.code === 'unrecognized_keys' ? 'an unknown field' : issue.message;
+  return `${issue.path.join('.') || whole}: ${complaint}`;
+}

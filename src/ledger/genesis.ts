@@ -8,7 +8,8 @@ import { isSoundPublicKey, isSoundSealingKey, merkleRoot, taggedHash } from '../
 import { integer, name, time } from './fields.ts';
 import { roles } from './roles.ts';
 
-const key = z.string().refine((text) => isHex(text, 32), 'expected 32 bytes in lower-case hex');
+/** Ends the check of its field where it fails: what is no hex cannot be asked whether it is a sound key. */
+const key = z.string().refine((text) => isHex(text, 32), { error: 'expected 32 bytes in lower-case hex', abort: true });
 const signingKey = key.refine((text) => isSoundPublicKey(fromHex(text)), 'not a sound Ed25519 public key');
 const sealingKey = key.refine((text) => isSoundSealingKey(fromHex(text)), 'not a sound X25519 public key');
 

@@ -11,7 +11,7 @@
 import { z } from 'zod';
 import { concatBytes, decode, type Encodable, encode, limits, toHex, utf8ToBytes } from '../base/index.ts';
 import { leafHash, sign, taggedHash } from '../crypto/index.ts';
-import { hash, nonce16, type Sealed, time } from './fields.ts';
+import { firstIssue, hash, nonce16, type Sealed, time } from './fields.ts';
 import { type KindName, kinds } from './kinds/index.ts';
 import { accept, refuse, type Verdict } from './rejection.ts';
 import type { StateView } from './state.ts';
@@ -77,8 +77,9 @@ export function decodeTransaction(bytes: Uint8Array): Verdict<Transaction> {
   let decoded: unknown;
   try {
     decoded = decode(bytes);
-  } catch (error) {
-    return refuse('malformed-transaction', { reason: (error as Error).message });
+  } catch {
+    // What the library says may quote the bytes: text of a peer, which no fact may hold.
+    return refuse('malformed-transaction', { reason: 'not canonical DAG-CBOR' });
   }
   if (!Array.isArray(decoded) || decoded.length !== 2)
     return refuse('malformed-transaction', { reason: 'not a body and a signature' });
@@ -87,7 +88,7 @@ export function decodeTransaction(bytes: Uint8Array): Verdict<Transaction> {
     return refuse('malformed-transaction', { reason: 'the signature is not 64 bytes' });
   }
   const body = bodySchema.safeDecode(wireBody as z.input<typeof bodySchema>);
-  if (!body.success) return refuse('malformed-transaction', { reason: firstIssue(body.error) });
+  if (!body.success) return refuse('malformed-transaction', { reason: firstIssue(body.error, 'body') });
   return accept(seal(body.data, signature, bytes));
 }
 
@@ -115,11 +116,6 @@ function seal(body: TransactionBody, signature: Uint8Array, bytes: Uint8Array): 
 
 function bodyBytes({ bytes }: Transaction): Uint8Array {
   return bytes.subarray(1, bytes.length - 66);
-}
-
-function firstIssue(error: z.ZodError): string {
-  const issue = error.issues[0]!;
-  return `${issue.path.join('.') || 'body'}: ${issue.message}`;
 }
 
 // What follows asks the kind of a transaction. The compiler cannot see that body and kind belong together.
