@@ -1,2 +1,13 @@
+/**
+ * Carries bytes between nodes and looks after links; never judges what the bytes say.
+ *
+ *   const transport = await createLibp2pTransport({ seed, host: '127.0.0.1', port: 5001, clock, logger });
+ *   const network = createNetwork({ transport, genesis, configured: ['127.0.0.1:5002'], loopbackOnly: true, clock, random, logger });
+ *   await network.start(handlers);
+ */
+export { isLoopback, type PeerAddress, parseAddress } from './address.ts';
+export { createNetwork, type NetworkSettings } from './create-network.ts';
+export { createLibp2pTransport, type Libp2pTransportSettings } from './libp2p-transport.ts';
 export type { ConfiguredPeer, Network, NetworkEvents, NetworkHandlers, Peer, Status } from './network.ts';
 export type { MessageVerdict, RequestLimits, Transport, TransportEvents } from './transport.ts';
+export { dialFailed, dialledSelf, requestFailed } from './transport-errors.ts';

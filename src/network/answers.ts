@@ -1,0 +1,80 @@
+/**
+ * What peers may ask of us on the protocols of the network. A request that cannot be read could come only from a liar or a
+ * broken program: its stream is reset and the peer is shunned. A request over the peer's budget is refused and no more.
+ */
+import { limits } from '../base/index.ts';
+import { encodeSealedHeader } from '../ledger/index.ts';
+import type { Budgets } from './budgets.ts';
+import type { NetworkHandlers } from './network.ts';
+import { networkLimits } from './network-limits.ts';
+import * as wire from './wire.ts';
+
+export type Answer = (message: Uint8Array, from: string) => Promise<Uint8Array>;
+
+export interface Answers {
+  readonly protocol: string;
+  readonly requestBytes: number;
+  readonly answer: Answer;
+}
+
+export function createAnswers(
+  handlers: Pick<NetworkHandlers, 'headersAfter' | 'blockBytes' | 'pendingIds' | 'pendingBytes'>,
+  shun: (peerId: string, code: string) => void,
+): Answers[] {
+  function decoding<T>(from: string, message: Uint8Array, decode: (message: Uint8Array) => T): T {
+    try {
+      return decode(message);
+    } catch (error) {
+      shun(from, 'malformed-message');
+      throw error;
+    }
+  }
+
+  return [
+    {
+      protocol: 'headers/1',
+      requestBytes: wire.wireBytes.locator,
+      async answer(message, from) {
+        const locator = decoding(from, message, wire.decodeLocator);
+        const headers = handlers.headersAfter(locator).slice(0, limits.headersPerRequest);
+        return wire.encodeHeaders(headers.map(encodeSealedHeader));
+      },
+    },
+    {
+      protocol: 'blocks/1',
+      requestBytes: wire.wireBytes.hashes,
+      async answer(message, from) {
+        const hashes = decoding(from, message, wire.decodeHashes);
+        return wire.encodeBlocks(blocksThatFit(hashes));
+      },
+    },
+    {
+      protocol: 'transactions/1',
+      requestBytes: wire.wireBytes.wanted,
+      async answer(message, from) {
+        const wanted = decoding(from, message, wire.decodeWanted);
+        if (wanted === null) return wire.encodeIds(handlers.pendingIds().slice(0, limits.mempoolTransactions));
+        return wire.encodeTransactions(handlers.pendingBytes(wanted).slice(0, networkLimits.transactionsPerRequest));
+      },
+    },
+  ];
+
+  /** One by one, so that a request for many large blocks reads no more of them than its answer can carry. */
+  function blocksThatFit(hashes: readonly string[]): Uint8Array[] {
+    const blocks: Uint8Array[] = [];
+    let room: number = limits.responseBytes;
+    for (const hash of hashes) {
+      const [block] = handlers.blockBytes([hash]);
+      if (block === undefined) continue;
+      room -= block.length;
+      if (room < 0 && blocks.length > 0) break;
+      blocks.push(block);
+    }
+    return blocks;
+  }
+}
+
+/** An answer within the peer's budget. */
+export function budgeted(protocol: string, budgets: Budgets, answer: Answer): Answer {
+  return (message, from) => budgets.whileAnswering(from, protocol, () => answer(message, from));
+}

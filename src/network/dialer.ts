@@ -1,0 +1,198 @@
+/**
+ * Keeps links up: the addresses of the settings, and those learnt from peers, are dialled again for ever, with jittered
+ * exponential back-off. The longest wait is ten seconds, so a cable that was out for two minutes, or for two days, is in
+ * use again within fifteen seconds of coming back.
+ *
+ * An address is tied to the peer that was found there. While that peer is linked, by whatever way, it is not dialled.
+ */
+import { CarechainError, type Clock, type Logger, limits, type Random, type Timer } from '../base/index.ts';
+import { isLoopback, type PeerAddress, parseAddress } from './address.ts';
+import type { ConfiguredPeer } from './network.ts';
+import { networkLimits } from './network-limits.ts';
+import type { Tasks } from './tasks.ts';
+
+export interface DialerSettings {
+  readonly configured: readonly PeerAddress[];
+  /** Nothing but this machine is dialled. */
+  readonly loopbackOnly: boolean;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly tasks: Tasks;
+  dial(address: string): Promise<string>;
+  isLinked(peerId: string): boolean;
+  linkCount(): number;
+  /** Whether a link to the peer would be let stand. */
+  admits(peerId: string): boolean;
+  isOtherNetwork(peerId: string): boolean;
+}
+
+export interface Dialer {
+  start(): void;
+  stop(): void;
+  setOffline(offline: boolean): void;
+  linked(peerId: string): void;
+  unlinked(peerId: string): void;
+  /** Addresses that `teller` told: its own where `peerId` says so, or those of peers it is linked to. */
+  learn(addresses: readonly string[], peerId: string | null, tellerIsLocal: boolean): void;
+  configured(): ConfiguredPeer[];
+  /** Addresses where linked peers were found. */
+  foundAddresses(): string[];
+}
+
+interface Entry {
+  readonly address: PeerAddress;
+  readonly configured: boolean;
+  /** Who was found there last. */
+  peerId: string | null;
+  isSelf: boolean;
+  isDialling: boolean;
+  /** Whether a dial of ours has led to a peer. */
+  wasFound: boolean;
+  failures: number;
+  linkedAt: number | null;
+  lastSeen: number | null;
+  timer: Timer | null;
+}
+
+export function createDialer(settings: DialerSettings): Dialer {
+  const { clock, random, tasks, isLinked } = settings;
+  const logger = settings.logger.child('dialer');
+  const entries = new Map<string, Entry>();
+  let running = false;
+  let offline = false;
+  for (const address of settings.configured) add(address, true, null);
+
+  function add(address: PeerAddress, configured: boolean, peerId: string | null): Entry {
+    const state = { isSelf: false, isDialling: false, wasFound: false, failures: 0 };
+    const entry: Entry = { address, configured, peerId, ...state, linkedAt: null, lastSeen: null, timer: null };
+    entries.set(address.text, entry);
+    return entry;
+  }
+
+  function schedule(entry: Entry, delayMs: number): void {
+    entry.timer?.cancel();
+    entry.timer = null;
+    if (!running || offline || entry.isSelf || entry.isDialling) return;
+    entry.timer = clock.after(Math.round(delayMs), () => tasks.run(() => attempt(entry)));
+  }
+
+  /** Half the wait is fixed, half is chance, so that nodes that were cut together do not come back in step. */
+  function waitOf(entry: Entry): number {
+    if (entry.peerId !== null && settings.isOtherNetwork(entry.peerId)) return networkLimits.otherNetworkRedialMs;
+    const wait = Math.min(limits.redialMaxMs, limits.redialMinMs * 2 ** Math.min(entry.failures, 16));
+    return wait * (0.5 + random.fraction() / 2);
+  }
+
+  async function attempt(entry: Entry): Promise<void> {
+    const { peerId } = entry;
+    entry.timer = null;
+    if (peerId !== null && isLinked(peerId)) return;
+    const hasRoom = entry.configured || settings.linkCount() < networkLimits.wantedLinks;
+    if (!hasRoom || (peerId !== null && !settings.admits(peerId))) return schedule(entry, limits.redialMaxMs);
+    entry.isDialling = true;
+    try {
+      entry.peerId = await settings.dial(entry.address.text);
+      entry.wasFound = true;
+    } catch (error) {
+      if (error instanceof CarechainError && error.code === 'dialled-self') entry.isSelf = true;
+      else entry.failures += 1;
+    } finally {
+      entry.isDialling = false;
+    }
+    if (entry.peerId !== null && isLinked(entry.peerId)) entry.linkedAt ??= clock.now();
+    else if (isHopeless(entry)) entries.delete(entry.address.text);
+    else schedule(entry, waitOf(entry));
+  }
+
+  const isHopeless = (entry: Entry) =>
+    !entry.configured && !entry.wasFound && entry.failures >= networkLimits.learntDialFailures;
+
+  function mayDial({ host }: PeerAddress, tellerIsLocal: boolean): boolean {
+    if (host === '0.0.0.0' || host === '::') return false;
+    // Loopback as told by a peer elsewhere is that peer's own machine.
+    return settings.loopbackOnly ? isLoopback(host) : tellerIsLocal || !isLoopback(host);
+  }
+
+  function stateOf(entry: Entry): ConfiguredPeer['state'] {
+    if (entry.isSelf) return 'self';
+    if (offline) return 'offline';
+    if (entry.peerId !== null && settings.isOtherNetwork(entry.peerId)) return 'other-network';
+    if (entry.peerId !== null && isLinked(entry.peerId)) return 'connected';
+    return entry.isDialling ? 'dialling' : 'waiting';
+  }
+
+  const all = () => [...entries.values()];
+  const isLinkedEntry = ({ peerId }: Entry) => peerId !== null && isLinked(peerId);
+
+  return {
+    start() {
+      running = true;
+      for (const entry of all()) schedule(entry, 0);
+    },
+    stop() {
+      running = false;
+      for (const entry of all()) entry.timer?.cancel();
+    },
+    setOffline(wanted) {
+      offline = wanted;
+      for (const entry of all()) {
+        entry.failures = 0;
+        schedule(entry, random.fraction() * limits.redialMinMs);
+      }
+    },
+    linked(peerId) {
+      for (const entry of all()) {
+        if (entry.peerId !== peerId) continue;
+        entry.linkedAt = clock.now();
+        entry.timer?.cancel();
+        entry.timer = null;
+      }
+    },
+    unlinked(peerId) {
+      for (const entry of all()) {
+        if (entry.peerId !== peerId) continue;
+        const now = clock.now();
+        const stoodMs = entry.linkedAt === null ? 0 : now - entry.linkedAt;
+        entry.failures = stoodMs >= networkLimits.steadyLinkMs ? 0 : entry.failures + 1;
+        if (!settings.isOtherNetwork(peerId)) entry.lastSeen = now;
+        entry.linkedAt = null;
+        schedule(entry, waitOf(entry));
+      }
+    },
+    learn(addresses, peerId, tellerIsLocal) {
+      for (const text of addresses) {
+        const address = parseQuietly(text);
+        if (address === null || !mayDial(address, tellerIsLocal)) continue;
+        const known = entries.get(address.text);
+        // A claim never ties an address that a person has configured: a liar could keep us from dialling it.
+        if (known !== undefined) {
+          if (!known.configured) known.peerId ??= peerId;
+          continue;
+        }
+        if (entries.size >= limits.knownAddresses) return logger.debug('too many addresses are known');
+        schedule(add(address, false, peerId), random.fraction() * limits.redialMinMs);
+      }
+    },
+    configured: () =>
+      all()
+        .filter((entry) => entry.configured)
+        .map((entry) => {
+          const state = stateOf(entry);
+          return { address: entry.address.text, state, lastSeen: state === 'connected' ? clock.now() : entry.lastSeen };
+        }),
+    foundAddresses: () =>
+      all()
+        .filter((entry) => entry.wasFound && isLinkedEntry(entry) && !settings.isOtherNetwork(entry.peerId!))
+        .map((entry) => entry.address.text),
+  };
+}
+
+function parseQuietly(text: string): PeerAddress | null {
+  try {
+    return parseAddress(text);
+  } catch {
+    // What a peer tells may be anything; what is no address is not dialled.
+    return null;
+  }
+}

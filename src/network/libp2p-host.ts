@@ -1,0 +1,106 @@
+/**
+ * How libp2p is set: TCP, Noise, yamux, identify, ping, gossipsub, and nothing that acts on its own. It dials nobody
+ * unasked, retries nothing, keeps nothing on disk. Links are watched with ping, because a pulled cable says nothing.
+ */
+import { noise } from '@chainsafe/libp2p-noise';
+import { type GossipSub, gossipsub } from '@libp2p/gossipsub';
+import { identify } from '@libp2p/identify';
+import type { ConnectionGater, Ed25519PrivateKey, Libp2p, PeerId } from '@libp2p/interface';
+import { mdns } from '@libp2p/mdns';
+import { ping } from '@libp2p/ping';
+import { tcp } from '@libp2p/tcp';
+import { yamux } from '@libp2p/yamux';
+import { createLibp2p } from 'libp2p';
+import { CarechainError, limits } from '../base/index.ts';
+import { toMultiaddr } from './address.ts';
+import { gossipOptions } from './gossip-options.ts';
+import { networkLimits } from './network-limits.ts';
+
+export type Host = Libp2p<{ pubsub: GossipSub }>;
+
+export interface HostSettings {
+  readonly privateKey: Ed25519PrivateKey;
+  readonly host: string;
+  readonly port: number;
+  readonly discover: boolean;
+  readonly topics: readonly string[];
+  /** Whether a peer may have a link now. */
+  readonly admits: (peerId: string) => boolean;
+  /** Whether any link may be made or taken now. */
+  readonly isOpen: () => boolean;
+}
+
+/** A host that has not been started. A stopped one is not started again: make a new one. */
+export function createHost(settings: HostSettings): Promise<Host> {
+  const { privateKey, host, port, discover, topics } = settings;
+  return createLibp2p({
+    start: false,
+    privateKey,
+    nodeInfo: { name: 'carechain', version: '1', userAgent: 'carechain' },
+    addresses: { listen: [toMultiaddr({ host, port, peerId: null }).toString()] },
+    transports: [tcp({ maxConnections: 4 * limits.peers, dialOpts: { noDelay: true }, listenOpts: { noDelay: true } })],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux({ streamOptions: { maxWriteBufferLength: networkLimits.writeBufferBytes } })],
+    connectionGater: createGater(settings),
+    connectionManager: {
+      // Twice the peers: two that dial each other at once have two connections for a while.
+      maxConnections: 2 * limits.peers,
+      inboundConnectionThreshold: networkLimits.linksPerHostPerSecond,
+      maxIncomingPendingConnections: networkLimits.pendingLinks,
+      inboundUpgradeTimeout: networkLimits.upgradeMs,
+      dialTimeout: limits.dialMs,
+      addressDialTimeout: limits.dialMs,
+      reconnectRetries: 0,
+    },
+    connectionMonitor: {
+      pingInterval: networkLimits.pingEveryMs,
+      pingTimeout: { minTimeout: networkLimits.pingTimeoutMs, maxTimeout: networkLimits.pingTimeoutMs },
+    },
+    peerDiscovery: discover ? [mdns({ serviceTag: '_carechain._udp.local' })] : [],
+    services: {
+      identify: identify({ maxInboundStreams: 4 }),
+      // The pings of two connections may overlap while an answer is late.
+      ping: ping({ maxInboundStreams: 8, maxOutboundStreams: 8 }),
+      pubsub: gossipsub(gossipOptions(topics)),
+    },
+  });
+}
+
+/** @throws CarechainError `port-in-use` or `listen-failed`. */
+export async function startHost(libp2p: Host, { host, port }: Pick<HostSettings, 'host' | 'port'>): Promise<void> {
+  try {
+    await libp2p.start();
+  } catch (error) {
+    await libp2p.stop();
+    const message = error instanceof Error ? error.message : '';
+    if (message.includes('EADDRINUSE')) {
+      throw new CarechainError(
+        'port-in-use',
+        `Port ${port} on ${host} is taken by another program, perhaps another carechain node. Stop it, or choose another port with --port.`,
+        { host, port },
+        error,
+      );
+    }
+    throw new CarechainError(
+      'listen-failed',
+      `This node cannot listen on ${host}, port ${port}. Choose an address of this machine and a port above 1023.`,
+      { host, port },
+      error,
+    );
+  }
+}
+
+/** Only Ed25519 peers: their key is in their id, and no other key type has to be parsed from a stranger. */
+function createGater({ admits, isOpen }: HostSettings): ConnectionGater {
+  const denies = (peerId: PeerId) => !isOpen() || peerId.type !== 'Ed25519' || !admits(peerId.toString());
+  return {
+    denyDialPeer: denies,
+    denyDialMultiaddr: () => !isOpen(),
+    denyInboundConnection: () => !isOpen(),
+    denyOutboundConnection: denies,
+    denyInboundEncryptedConnection: denies,
+    denyOutboundEncryptedConnection: denies,
+    denyInboundUpgradedConnection: denies,
+    denyOutboundUpgradedConnection: denies,
+  };
+}

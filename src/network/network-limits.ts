@@ -1,0 +1,62 @@
+/** Limits that only the network has; the ones that other rooms share are in `base/limits.ts`. Times are milliseconds. */
+import { limits } from '../base/index.ts';
+
+/** What a gossip message may weigh: a whole block is the heaviest. */
+const gossipBytes = Math.max(limits.gossipBytes, limits.blockBytes + limits.blockFramingBytes);
+
+export const networkLimits = {
+  gossipBytes,
+  /** One frame of gossipsub may bundle messages that a peer has asked for. */
+  gossipFrameBytes: 4 * gossipBytes,
+  /** What may wait to be written to one stream before it is given up. */
+  writeBufferBytes: 16_000_000,
+  /** How long gossip remembers that it has seen a message. */
+  gossipSeenMs: 30_000,
+  /** Transactions that come closer together than this travel in one message. */
+  batchMs: 5,
+
+  /** A status, with its addresses. */
+  statusBytes: 16_384,
+  nodeIdBytes: 64,
+  addressBytes: 512,
+  /** Ids in one request for pending transactions: their answer always fits. */
+  transactionsPerRequest: Math.floor((limits.responseBytes * 0.99) / (limits.transactionBytes + 8)),
+  /** CBOR around a list of byte strings, for each of them. */
+  framingBytesPerPart: 8,
+
+  /** A side that was dialled asks for the status itself when the dialler has not told its own by then. */
+  statusGraceMs: 1_000,
+  /** A peer that fails this many status exchanges in a row is hung up. */
+  statusFailures: 3,
+  /** A linked peer that does not hear our topics for so long is hung up and dialled again. */
+  deafMs: 10_000,
+  watchdogMs: 2_500,
+
+  /** Ping, and how long its answer may take: a dead link is noticed within the sum. */
+  pingEveryMs: 4_000,
+  pingTimeoutMs: 8_000,
+  /** How long a link may take to be encrypted and multiplexed. */
+  upgradeMs: 5_000,
+  /** New links from one host, a second. */
+  linksPerHostPerSecond: 100,
+  pendingLinks: 64,
+
+  /** A link that stood so long counts as good, and its next dial starts from the shortest wait. */
+  steadyLinkMs: 10_000,
+  /** An address of another network is tried this rarely. */
+  otherNetworkRedialMs: 60_000,
+  /** Learnt addresses are dialled only below so many links; configured ones always. */
+  wantedLinks: 16,
+  /** A learnt address that never led to a peer is forgotten after so many dials. */
+  learntDialFailures: 8,
+
+  shunnedPeers: 1_000,
+  /** Good behaviour after which the next shun starts from the shortest again. */
+  shunMemoryMs: 3_600_000,
+
+  /** What one peer may gossip to us: a refill rate, and what may come at once. */
+  gossipMessagesPerSecond: 500,
+  gossipMessagesAtOnce: 2_000,
+  gossipBytesPerSecond: 8_000_000,
+  gossipBytesAtOnce: 32_000_000,
+} as const;
