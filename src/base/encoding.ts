@@ -8,7 +8,14 @@ import * as dagCbor from '@ipld/dag-cbor';
 import { equalBytes } from './bytes.ts';
 
 /** What a value may be made of. Numbers are safe integers; floats are refused. */
-export type Encodable = null | boolean | number | string | Uint8Array | readonly Encodable[] | { readonly [key: string]: Encodable };
+export type Encodable =
+  | null
+  | boolean
+  | number
+  | string
+  | Uint8Array
+  | readonly Encodable[]
+  | { readonly [key: string]: Encodable };
 
 /** @throws Error where the value has something that has no canonical encoding (a float, undefined, a class). */
 export function encode(value: Encodable): Uint8Array {

@@ -8,9 +8,9 @@ type WithResolvers = <T>() => {
   reject: (reason?: unknown) => void;
 };
 
-const constructor = Promise as unknown as { withResolvers?: WithResolvers };
+const promises = Promise as unknown as { withResolvers?: WithResolvers };
 
-constructor.withResolvers ??= <T>() => {
+promises.withResolvers ??= <T>() => {
   let resolve!: (value: T | PromiseLike<T>) => void;
   let reject!: (reason?: unknown) => void;
   const promise = new Promise<T>((onResolve, onReject) => {

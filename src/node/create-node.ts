@@ -2,11 +2,11 @@
  * Wires the ledger node: what it is made of, straight down, in the order in which the parts need each other. Everything
  * that touches the world is an argument, so that a test, a simulation and production run the same code.
  */
-import { type Clock, type Logger, type Random } from '../base/index.ts';
+import type { Clock, Logger, Random } from '../base/index.ts';
 import { signingKeyPair } from '../crypto/index.ts';
 import type { Genesis } from '../ledger/index.ts';
 import { createNetwork, type Transport } from '../network/index.ts';
-import { createStore, type Database, openChainStore, openCursors, openLostStore, openOutbox, openReorgLog } from '../storage/index.ts';
+import { createStore, type Database, openChainStore, openLostStore, openOutbox, openReorgLog } from '../storage/index.ts';
 import type { LedgerNode } from './ledger-node.ts';
 import { Node } from './node.ts';
 import type { Workers } from './workers.ts';

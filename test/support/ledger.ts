@@ -49,6 +49,7 @@ import {
   systemAccount,
   type Transaction,
   type TransactionFields,
+  verifyTransaction,
   wins,
 } from '../../src/ledger/index.ts';
 
@@ -151,11 +152,20 @@ export type Bend = Partial<Authorship>;
 export class World {
   readonly genesis: Genesis;
   readonly keys: Readonly<Record<string, PersonKeys>>;
+  /** Checks the signature of the same bytes once, as a node does: histories are replayed many times. */
+  readonly verify: (transaction: Transaction, signingKey: string) => boolean;
   #count = 0;
 
   constructor(genesis: Genesis) {
     this.genesis = genesis;
     this.keys = Object.fromEntries(genesis.members.map(({ username }) => [username, personKeysFrom(username)]));
+    const verdicts = new Map<string, boolean>();
+    this.verify = (transaction, signingKey) => {
+      const question = signingKey + toHex(transaction.bytes);
+      const answer = verdicts.get(question) ?? verifyTransaction(transaction, signingKey);
+      verdicts.set(question, answer);
+      return answer;
+    };
   }
 
   /** Member id of a username; the account of SYSTEM_BANK_001 for `SYSTEM`. */
@@ -413,8 +423,8 @@ export class Chain {
     for (let link: Link | null = parent; link && medianTimes.length < limits.medianHeaders; link = link.parent) {
       medianTimes.push(link.header.time);
     }
-    const { state } = parent;
-    return { genesis: this.world.genesis, parent, medianTimes, now: this.now, state, onCheck: this.onCheck };
+    const { genesis, verify } = this.world;
+    return { genesis, parent, medianTimes, now: this.now, state: parent.state, verify, onCheck: this.onCheck };
   }
 
   #check(block: Block, parent: Link): 'OK' | RejectionCode {

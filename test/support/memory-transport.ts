@@ -133,7 +133,7 @@ export function createMemoryHub({ clock = systemClock }: { clock?: Clock } = {})
   }
 
   function transport(peerId: string, address = `127.0.0.1:${nextPort++}`): Transport {
-    assert(!wires.has(peerId), 'a peer id is used once');
+    assert(wires.get(peerId)?.events == null, 'a peer id is in use once at a time');
     const wire: Wire = {
       peerId,
       address,
