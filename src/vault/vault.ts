@@ -1,7 +1,8 @@
 /** The face of the vault for the actions above it. */
+
+import type { Encodable } from '../base/index.ts';
 import type { MemberKeys } from '../crypto/index.ts';
 import type { Member, Sealed } from '../ledger/index.ts';
-import type { Encodable } from '../base/index.ts';
 import type { Write } from '../storage/index.ts';
 
 /** The clear content of a record: a map of plain values, such as `{ name: 'Jane Doe', born: null }`. */

@@ -1,0 +1,205 @@
+/**
+ * Follows the ledger for what names a member at home here.
+ *
+ * Events are only a nudge. The follower keeps the block it has come to, and catches up from there over the main chain: at
+ * start, at each new tip, and after a reorganisation from where the branches part. What is pending it looks at when the node
+ * says so, and once at start. To look twice at a transaction changes nothing.
+ *
+ * When a member logs in here for the first time, the chain behind the follower is searched once for that member, newest block
+ * first, in the background; how far it has come is kept.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describeError, type Logger } from '../base/index.ts';
+import type { Transaction } from '../ledger/index.ts';
+import type { Cursor, Write } from '../storage/index.ts';
+import type { HostedMembers } from './hosted-members.ts';
+import type { Keeping } from './keeping.ts';
+import { findTransaction, sealedRecordsOf, type VaultLedger } from './known-records.ts';
+import type { Shelf } from './shelf.ts';
+
+/** Blocks between two notes of how far it has come. */
+const blocksPerNote = 100;
+
+export interface FollowerPorts {
+  readonly node: VaultLedger;
+  readonly shelf: Shelf;
+  readonly hosted: HostedMembers;
+  readonly logger: Logger;
+  readonly keeping: Keeping;
+  /** Something may have become wanted. */
+  readonly onNoted: () => void;
+}
+
+export class Follower {
+  readonly #ports: FollowerPorts;
+  /** What is done one after the other: looks at the ledger never interleave. */
+  #last: Promise<void> = Promise.resolve();
+  #cursor: Cursor = { height: 0, hash: '' };
+  #catchingUpSoon = false;
+  /** Per member, up to which height is still to be searched. */
+  readonly #searches = new Map<string, number>();
+  #searching = false;
+  #stopped = false;
+  #listeners: (() => void)[] = [];
+
+  constructor(ports: FollowerPorts) {
+    this.#ports = ports;
+  }
+
+  async start(): Promise<void> {
+    const { node, shelf } = this.#ports;
+    const head = node.head();
+    // Nobody was at home here before: there is nothing to catch up with.
+    this.#cursor = shelf.cursor() ?? { height: head.height, hash: head.hash };
+    for (const [member, height] of await shelf.followed()) if (height > 0) this.#searches.set(member, height);
+    this.#listeners = [
+      node.on('tip', () => this.#catchUpSoon()),
+      node.on('reorg', () => this.#lookAtPending()),
+      node.on('transaction', ({ id }) => this.#lookAtOne(id)),
+    ];
+    this.#catchUpSoon();
+    this.#lookAtPending();
+    this.#search();
+  }
+
+  /** Follows a member from now on, and searches the chain behind. */
+  follow(member: string): Promise<void> {
+    return this.#next(async () => {
+      const { hosted, shelf } = this.#ports;
+      if (hosted.isFollowed(member)) return;
+      const { height } = this.#cursor;
+      await shelf.write([shelf.putFollowed(member, height), shelf.moveCursor(this.#cursor)]);
+      hosted.follow(member);
+      if (height > 0) this.#searches.set(member, height);
+      this.#lookAtPending();
+      this.#search();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const off of this.#listeners) off();
+    await this.#last;
+  }
+
+  #catchUpSoon(): void {
+    if (this.#catchingUpSoon) return;
+    this.#catchingUpSoon = true;
+    this.#inBackground(async () => {
+      this.#catchingUpSoon = false;
+      await this.#catchUp();
+    });
+    this.#search();
+  }
+
+  async #catchUp(): Promise<void> {
+    const { node, hosted, shelf } = this.#ports;
+    if (!hosted.followsAnyone()) {
+      const { height, hash } = node.head();
+      this.#cursor = { height, hash };
+      return;
+    }
+    let at = this.#forkPoint();
+    let writes: Write[] = [];
+    const keep = async () => {
+      await this.#keep([...writes, shelf.moveCursor(at)]);
+      this.#cursor = at;
+      writes = [];
+    };
+    for (let height = at.height + 1; height <= node.head().height && !this.#stopped; height++) {
+      const hash = node.hashAt(height);
+      const block = hash === undefined ? undefined : node.block(hash);
+      // The chain was switched under this walk: the event that follows starts the next one.
+      if (hash === undefined || block === undefined || block.header.parent !== at.hash) break;
+      writes.push(...this.#lookAt(block.transactions));
+      at = { height, hash };
+      if (height % blocksPerNote === 0) await keep();
+      await nextTurn();
+    }
+    if (at.hash !== this.#cursor.hash) await keep();
+  }
+
+  /** The last block that was handled and is on the main chain. */
+  #forkPoint(): Cursor {
+    const { node } = this.#ports;
+    let { height, hash } = this.#cursor;
+    while (height > 0 && node.hashAt(height) !== hash) {
+      const block = node.block(hash);
+      // A branch that is gone does not say where it began: from the first block, then.
+      height = block ? height - 1 : 0;
+      hash = block ? block.header.parent : '';
+    }
+    return { height, hash: height === 0 ? node.genesis.hash : hash };
+  }
+
+  #lookAtPending(): void {
+    this.#inBackground(async () => {
+      const pending = this.#ports.node.pending().flatMap(({ id }) => findTransaction(this.#ports.node, id) ?? []);
+      await this.#keep(this.#lookAt(pending));
+    });
+  }
+
+  #lookAtOne(id: string): void {
+    const transaction = findTransaction(this.#ports.node, id);
+    if (transaction === undefined || !this.#concerns(transaction)) return;
+    this.#inBackground(() => this.#keep(this.#lookAt([transaction])));
+  }
+
+  #lookAt(transactions: readonly Transaction[]): Write[] {
+    const concerning = transactions.filter((transaction) => this.#concerns(transaction));
+    return concerning.flatMap((transaction) => this.#ports.keeping.note(transaction));
+  }
+
+  async #keep(writes: readonly Write[]): Promise<void> {
+    await this.#ports.shelf.write(writes);
+    this.#ports.onNoted();
+  }
+
+  #concerns(transaction: Transaction): boolean {
+    return sealedRecordsOf(transaction).some((sealed) => this.#ports.hosted.concerns(sealed));
+  }
+
+  /** Searches block by block, each in its turn between what is new, until nothing is left to search. */
+  #search(): void {
+    if (this.#searching || this.#searches.size === 0) return;
+    this.#searching = true;
+    this.#inBackground(async () => {
+      try {
+        await this.#searchBlock(Math.max(...this.#searches.values()));
+        await nextTurn();
+      } finally {
+        this.#searching = false;
+      }
+      this.#search();
+    });
+  }
+
+  /** One look serves every member whose search has come to this height. */
+  async #searchBlock(height: number): Promise<void> {
+    const { node, shelf } = this.#ports;
+    const hash = node.hashAt(height);
+    const block = hash === undefined ? undefined : node.block(hash);
+    const writes = block ? this.#lookAt(block.transactions) : [];
+    const searched = [...this.#searches].filter(([, remaining]) => remaining === height).map(([member]) => member);
+    const left = height - 1;
+    if (left % blocksPerNote === 0) writes.push(...searched.map((member) => shelf.putFollowed(member, left)));
+    if (writes.length > 0) await this.#keep(writes);
+    for (const member of searched) {
+      if (left === 0) this.#searches.delete(member);
+      else this.#searches.set(member, left);
+    }
+  }
+
+  #next(task: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(() => (this.#stopped ? undefined : task()));
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  /** A failure of the disk is said and ends this look only: the cursor stays, and the next nudge tries again. */
+  #inBackground(task: () => Promise<void>): void {
+    this.#next(task).catch((error) => {
+      this.#ports.logger.error('the ledger could not be followed', { code: describeError(error).code });
+    });
+  }
+}
