@@ -4,6 +4,7 @@
  * port and at most a peer id, and has one canonical text by which it is known.
  */
 import { isIP, isIPv4, isIPv6 } from 'node:net';
+import { peerIdFromString } from '@libp2p/peer-id';
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
 import { CarechainError } from '../base/index.ts';
 
@@ -69,6 +70,8 @@ function parseMultiaddr(text: string): PeerAddress {
   let components: { name: string; value?: string }[];
   try {
     components = multiaddr(text).getComponents();
+    const peerId = components.find(({ name }) => name === 'p2p')?.value;
+    if (peerId !== undefined) peerIdFromString(peerId);
   } catch (error) {
     throw badAddress(error);
   }

@@ -87,7 +87,7 @@ export function createNetwork(settings: NetworkSettings): Network {
     ownStatus: () => ({
       ...handlers!.status(),
       addresses: transport.addresses().slice(0, limits.addressesPerPeer),
-      others: dialer.foundAddresses().slice(0, limits.addressesPerPeer),
+      others: dialer.linkedAddresses().slice(0, limits.addressesPerPeer),
     }),
     onAddresses(peerId, { addresses, others }, tellerIsLocal) {
       dialer.learn(addresses, peerId, tellerIsLocal);

@@ -36,8 +36,8 @@ export interface Dialer {
   /** Addresses that `teller` told: its own where `peerId` says so, or those of peers it is linked to. */
   learn(addresses: readonly string[], peerId: string | null, tellerIsLocal: boolean): void;
   configured(): ConfiguredPeer[];
-  /** Addresses where linked peers were found. */
-  foundAddresses(): string[];
+  /** Addresses of linked peers: where they were found, or say that they are. */
+  linkedAddresses(): string[];
 }
 
 interface Entry {
@@ -181,9 +181,9 @@ export function createDialer(settings: DialerSettings): Dialer {
           const state = stateOf(entry);
           return { address: entry.address.text, state, lastSeen: state === 'connected' ? clock.now() : entry.lastSeen };
         }),
-    foundAddresses: () =>
+    linkedAddresses: () =>
       all()
-        .filter((entry) => entry.wasFound && isLinkedEntry(entry) && !settings.isOtherNetwork(entry.peerId!))
+        .filter((entry) => isLinkedEntry(entry) && !settings.isOtherNetwork(entry.peerId!))
         .map((entry) => entry.address.text),
   };
 }
