@@ -1,1 +1,20 @@
+/**
+ * One LevelDB a node: the chain, the outbox, the vault's records. Stores; never judges. Every value is checked when read,
+ * every batch is synced before it counts.
+ *
+ *   const { database } = await openDatabase(folder);
+ *   const store = createStore(database);
+ *   const chain = await openChainStore(store, genesis);
+ */
+export type { ChainCommit, ChainStore, StoredHeader, Tip } from './chain-store.ts';
+export { type Cursor, type Cursors, openCursors } from './cursors.ts';
 export type { Database, Write } from './database.ts';
+export { storeKeys } from './keys.ts';
+export { type LostStore, type LostTransaction, openLostStore } from './lost-store.ts';
+export { openChainStore } from './open-chain-store.ts';
+export { closeDatabase, openDatabase } from './open-database.ts';
+export { type Outbox, openOutbox } from './outbox.ts';
+export type { PatientEventPlace } from './patient-index.ts';
+export { createRecordStore, type RecordStore } from './record-store.ts';
+export { type LoggedReorg, openReorgLog, type ReorgLog } from './reorg-log.ts';
+export { createStore, type KeyRange, type RangeOptions, type Snapshot, type Store } from './store.ts';

@@ -1,0 +1,28 @@
+/**
+ * The envelope of a stored value: the first 8 bytes of SHA-256(key ‖ value), then the value. LevelDB does not notice every
+ * damaged byte; with the key in the hash a value that turns up under another key is noticed too.
+ */
+import { concatBytes, utf8ToBytes } from '../base/index.ts';
+import { sha256 } from '../crypto/index.ts';
+import { damaged } from './storage-errors.ts';
+
+const checksumBytes = 8;
+
+export function seal(key: string, value: Uint8Array): Uint8Array {
+  return concatBytes(checksumOf(key, value), value);
+}
+
+/** The value of an envelope. @throws CarechainError `folder-damaged` */
+export function unseal(key: string, envelope: Uint8Array): Uint8Array {
+  // The database may hand out a Buffer, whose `slice` and equality are not those of a Uint8Array.
+  const { buffer, byteOffset, byteLength } = envelope;
+  if (byteLength < checksumBytes) throw damaged(key);
+  const value = new Uint8Array(buffer, byteOffset + checksumBytes, byteLength - checksumBytes);
+  const checksum = checksumOf(key, value);
+  for (let at = 0; at < checksumBytes; at++) if (checksum[at] !== envelope[at]) throw damaged(key);
+  return value;
+}
+
+function checksumOf(key: string, value: Uint8Array): Uint8Array {
+  return sha256(utf8ToBytes(key), value).subarray(0, checksumBytes);
+}

@@ -1,0 +1,69 @@
+/**
+ * The conflict list: transactions that can no longer be confirmed on this chain, with the reason. Users read it, and it is
+ * looked at again at each reorg. Bounded; those that users of this node wrote are the last to be forgotten.
+ */
+import { limits } from '../base/index.ts';
+import type { Rejection, Transaction } from '../ledger/index.ts';
+import type { Write } from './database.ts';
+import { storeKeys } from './keys.ts';
+import { type KeptTransaction, openTransaction, rowsInOrder } from './outbox.ts';
+import { putRow, readRow, remove } from './rows.ts';
+import type { Store } from './store.ts';
+
+export interface LostTransaction {
+  readonly transaction: Transaction;
+  readonly rejection: Rejection;
+  /** Whether a user of this node wrote it. */
+  readonly own: boolean;
+}
+
+export interface LostStore {
+  /** Oldest first. What was put is here once its writes are on the disk. @throws CarechainError `folder-damaged` */
+  all(): LostTransaction[];
+  get(id: string): LostTransaction | undefined;
+  /** Includes the deletion of whatever has to make room. */
+  put(lost: LostTransaction): Write[];
+  remove(id: string): Write;
+}
+
+interface LostRow extends KeptTransaction, Rejection {
+  readonly own: boolean;
+}
+
+/** @param most transactions that are kept. */
+export async function openLostStore(store: Store, most: number = limits.lostTransactions): Promise<LostStore> {
+  const rows = await rowsInOrder<LostRow>(store, storeKeys.lost(''));
+  let next = (rows.at(-1)?.row.sequence ?? -1) + 1;
+  /** Id -> own, oldest first. The transactions themselves are read when asked for. */
+  const kept = new Map(rows.map(({ key, row }) => [key.slice(storeKeys.lost('').length), row.own]));
+
+  const get = (id: string): LostTransaction | undefined => {
+    const key = storeKeys.lost(id);
+    const row = readRow<LostRow>(store, key);
+    if (!row) return undefined;
+    const { transaction, code, facts, own } = row;
+    return { transaction: openTransaction(key, transaction), rejection: { code, facts }, own };
+  };
+  const forget = (id: string): Write => {
+    kept.delete(id);
+    return remove(storeKeys.lost(id));
+  };
+  return {
+    get,
+    all: () => [...kept.keys()].map(get).filter((lost) => lost !== undefined),
+    put({ transaction: { id, bytes }, rejection: { code, facts }, own }) {
+      const writes: Write[] = [];
+      kept.delete(id);
+      if (kept.size >= most) writes.push(forget(nextToForget(kept)));
+      kept.set(id, own);
+      writes.push(putRow(storeKeys.lost(id), { sequence: next++, transaction: bytes, code, facts, own }));
+      return writes;
+    },
+    remove: forget,
+  };
+}
+
+function nextToForget(kept: ReadonlyMap<string, boolean>): string {
+  for (const [id, own] of kept) if (!own) return id;
+  return kept.keys().next().value!;
+}

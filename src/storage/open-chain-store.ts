@@ -1,0 +1,79 @@
+/**
+ * Opens the chain of a folder: writes the genesis into an empty one; of any other makes sure that it is of this format and
+ * network, and that its last blocks are whole and linked. What lies deeper is checked when read, and by `verify`.
+ */
+import { CarechainError } from '../base/index.ts';
+import { type Block, type Genesis, genesisChanges, genesisHeader } from '../ledger/index.ts';
+import type { ChainStore } from './chain-store.ts';
+import { stateWrites, tipWrite } from './commit-writes.ts';
+import { storeKeys } from './keys.ts';
+import { putRow, readRow } from './rows.ts';
+import { SideBlocks } from './side-blocks.ts';
+import { damagedAt, damagedFolder } from './storage-errors.ts';
+import type { Store } from './store.ts';
+import { StoredChain } from './stored-chain.ts';
+
+const format = 1;
+/** Blocks below the tip that are looked at whenever a folder is opened. */
+const blocksWalked = 128;
+
+/** @throws CarechainError `folder-other-format`, `folder-other-network`, `folder-damaged` */
+export async function openChainStore(store: Store, genesis: Genesis): Promise<ChainStore> {
+  if (readRow(store, storeKeys.format()) === undefined) await writeGenesis(store, genesis);
+  checkIdentity(store, genesis);
+  const side = new SideBlocks();
+  await side.load(store);
+  const chain = new StoredChain(store, genesis, side);
+  walkLastBlocks(chain);
+  return chain;
+}
+
+async function writeGenesis(store: Store, genesis: Genesis): Promise<void> {
+  for (const range of [storeKeys.block(''), storeKeys.state('')]) {
+    const [found] = await store.all(range, { limit: 1 });
+    if (found) throw damagedFolder('This folder has blocks or state, but no longer says of which format.', {});
+  }
+  await store.write([
+    ...stateWrites(genesisChanges(genesis)),
+    putRow(storeKeys.format(), format),
+    putRow(storeKeys.genesis(), genesis.hash),
+    putRow(storeKeys.height(0), genesis.hash),
+    tipWrite({ hash: genesis.hash, height: 0, work: 0, header: genesisHeader(genesis) }),
+  ]);
+}
+
+function checkIdentity(store: Store, genesis: Genesis): void {
+  const found = readRow<number>(store, storeKeys.format());
+  if (found !== format) {
+    const sentence = `This folder is of format ${found}; this carechain reads format ${format}. Use the carechain that wrote it, or give another folder with --data-dir.`;
+    throw new CarechainError('folder-other-format', sentence, { found, expected: format });
+  }
+  const network = readRow<string>(store, storeKeys.genesis());
+  if (network === undefined) throw damagedFolder('This folder no longer says to which network it belongs.', {});
+  if (network !== genesis.hash) {
+    const [theirs, ours] = [network.slice(0, 16), genesis.hash.slice(0, 16)];
+    const sentence = `This folder belongs to the network ${theirs}, not to ${genesis.name} (${ours}). Start with the genesis of that network, or give another folder with --data-dir.`;
+    throw new CarechainError('folder-other-network', sentence, { found: network, expected: genesis.hash });
+  }
+}
+
+function walkLastBlocks(chain: ChainStore): void {
+  const { hash, height } = chain.tip();
+  let expected = hash;
+  for (let at = height; at > 0 && at > height - blocksWalked; at--) expected = parentIfWhole(chain, at, expected);
+}
+
+/** The parent hash of the block at a height. @throws CarechainError `folder-damaged`, which names the height. */
+function parentIfWhole(chain: ChainStore, height: number, expected: string): string {
+  if (chain.hashAt(height) !== expected) throw damagedAt(height, 'is not the one that the block above it follows');
+  let block: Block | undefined;
+  try {
+    block = chain.block(expected);
+  } catch (error) {
+    throw damagedAt(height, 'is damaged', error);
+  }
+  if (!block || !chain.header(expected) || !chain.undo(expected)) throw damagedAt(height, 'is not complete');
+  const { parent } = block.header;
+  if (chain.hashAt(height - 1) !== parent) throw damagedAt(height, 'does not follow the block below it');
+  return parent;
+}

@@ -1,0 +1,47 @@
+/** What can go wrong with a data folder, in sentences that say what to do. Nothing is ever repaired silently. */
+import { CarechainError } from '../base/index.ts';
+
+const remedy =
+  'Stop the node and run `carechain verify --data-dir <folder>` to see how far the damage goes, or move the folder away and start again: the node fetches the chain from its peers.';
+
+/** A stored value is not what was written. The facts name the family of its key only: the rest may name a patient. */
+export function damaged(key: string, cause?: unknown): CarechainError {
+  const prefix = key.split('/', 1)[0]!;
+  return new CarechainError('folder-damaged', `A stored value (${prefix}) is damaged. ${remedy}`, { prefix }, cause);
+}
+
+/** A block of the main chain is missing, or not what the chain says. */
+export function damagedAt(height: number, what: string, cause?: unknown): CarechainError {
+  return new CarechainError('folder-damaged', `Block #${height} in this folder ${what}. ${remedy}`, { height }, cause);
+}
+
+/** The folder lacks files or values without which it cannot be used. */
+export function damagedFolder(what: string, facts: Readonly<Record<string, unknown>>, cause?: unknown): CarechainError {
+  return new CarechainError('folder-damaged', `${what} ${remedy}`, facts, cause);
+}
+
+/** A read that failed, whatever the key; what is typed already passes through. */
+export function readFailure(key: string, error: unknown): unknown {
+  const code = levelCode(error);
+  if (code === 'LEVEL_CORRUPTION') return damaged(key, error);
+  return code === null ? error : ioFailure(code, 'read from', error);
+}
+
+/** A batch that failed; nothing of it counts. */
+export function writeFailure(error: unknown): unknown {
+  const code = levelCode(error);
+  return code === null ? error : ioFailure(code, 'write to', error);
+}
+
+function ioFailure(reason: string, what: string, cause: unknown): CarechainError {
+  if (reason === 'LEVEL_DATABASE_NOT_OPEN') {
+    return new CarechainError('folder-closed', 'The data folder is closed: the node is stopping.', {}, cause);
+  }
+  const sentence = `This node could not ${what} its data folder; nothing of the last write counts. Look at the disk (is it full?), then start the node again.`;
+  return new CarechainError('folder-failed', sentence, { reason }, cause);
+}
+
+function levelCode(error: unknown): string | null {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && code.startsWith('LEVEL_') ? code : null;
+}

@@ -1,0 +1,91 @@
+/** Checked values and group commit over a database: what every other file of this room reads and writes through. */
+import type { AbstractSnapshot } from 'abstract-level';
+import { assert } from '../base/index.ts';
+import type { Database, Write } from './database.ts';
+import { seal, unseal } from './envelope.ts';
+import { GroupCommit } from './group-commit.ts';
+import { closeDatabase } from './open-database.ts';
+import { readFailure } from './storage-errors.ts';
+
+/** All keys that start with a text, or those from `gte` up to, not including, `lt`. */
+export type KeyRange = string | { readonly gte: string; readonly lt: string };
+
+export interface RangeOptions {
+  readonly reverse?: boolean;
+  readonly limit?: number;
+}
+
+/** The database as it was at one moment. Whoever takes one closes it. */
+export type Snapshot = AbstractSnapshot;
+
+export interface Store {
+  /** The value of a key, now or at a snapshot; undefined where it has none. @throws CarechainError `folder-damaged` */
+  get(key: string, at?: Snapshot): Uint8Array | undefined;
+  /** Keys and values in the order of their keys, as they are when the first is asked for. @throws CarechainError `folder-damaged` */
+  range(range: KeyRange, options?: RangeOptions): AsyncIterable<[key: string, value: Uint8Array]>;
+  /** Everything of {@link range} at once. */
+  all(range: KeyRange, options?: RangeOptions): Promise<[key: string, value: Uint8Array][]>;
+  /**
+   * Resolves when all of `writes` are on the disk, synced; they get there together or not at all.
+   * @throws CarechainError `folder-failed`, `folder-closed`: none of them count.
+   */
+  write(writes: readonly Write[]): Promise<void>;
+  snapshot(): Snapshot;
+  /** Waits for what is being written, and closes the database. */
+  close(): Promise<void>;
+}
+
+/** Sorts after every key that starts with the same text. */
+const last = '\u{10ffff}';
+
+/** @param database open; reads are synchronous and find nothing in a database that is still opening. */
+export function createStore(database: Database): Store {
+  assert(database.status === 'open', 'the database was opened before a store is made of it');
+  const commits = new GroupCommit(database);
+
+  async function* range(keys: KeyRange, { reverse = false, limit = -1 }: RangeOptions = {}) {
+    const bounds = typeof keys === 'string' ? { gte: keys, lt: keys + last } : { gte: keys.gte, lt: keys.lt };
+    try {
+      // Leaving the loop in whatever way closes the iterator; one left open would keep LevelDB from deleting files.
+      for await (const [key, envelope] of database.iterator({ ...bounds, reverse, limit })) {
+        const entry: [string, Uint8Array] = [key, unseal(key, envelope)];
+        yield entry;
+      }
+    } catch (error) {
+      throw readFailure(bounds.gte, error);
+    }
+  }
+
+  return {
+    get(key, at) {
+      const envelope = read(database, key, at);
+      return envelope && unseal(key, envelope);
+    },
+    range,
+    async all(keys, options) {
+      const entries: [string, Uint8Array][] = [];
+      for await (const entry of range(keys, options)) entries.push(entry);
+      return entries;
+    },
+    async write(writes) {
+      if (writes.length > 0) await commits.write(writes.map(sealed));
+    },
+    snapshot: () => database.snapshot(),
+    async close() {
+      await commits.idle();
+      await closeDatabase(database);
+    },
+  };
+}
+
+function read(database: Database, key: string, at: Snapshot | undefined): Uint8Array | undefined {
+  try {
+    return at ? database.getSync(key, { snapshot: at }) : database.getSync(key);
+  } catch (error) {
+    throw readFailure(key, error);
+  }
+}
+
+function sealed(write: Write): Write {
+  return write.type === 'del' ? write : { type: 'put', key: write.key, value: seal(write.key, write.value) };
+}

@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import type { Block } from '../../src/ledger/index.ts';
+import { createStore, openChainStore } from '../../src/storage/index.ts';
+import { SideBlocks } from '../../src/storage/side-blocks.ts';
+import { Chain, testGenesis } from '../support/ledger.ts';
+import { append } from './chains.ts';
+import { memoryDatabase } from './databases.ts';
+
+/** A main chain of one block, and two branches beside it: `low` from the genesis, `high` from block #1. */
+async function branches() {
+  const world = testGenesis();
+  const chain = new Chain(world);
+  const { genesis } = world;
+  const first = chain.mine(world.register('alice', 'zoe'));
+  const low = [chain.mineOn(genesis.hash, world.register('adam', 'yan'))];
+  low.push(chain.mineOn(low[0]!.hash, world.consult('adam', 'yan')));
+  const high = [chain.mineOn(first.hash, world.consult('alice', 'zoe'))];
+  high.push(chain.mineOn(high[0]!.hash, world.consult('adam', 'zoe')));
+  const database = await memoryDatabase();
+  const stored = await openChainStore(createStore(database), genesis);
+  await append(stored, chain, first);
+  for (const block of [...low, ...high]) await stored.storeSideBlock(block, chain.link(block.hash).work);
+  const left = (opened = stored) => [...low, ...high].map(({ hash }) => opened.block(hash) !== undefined);
+  return { genesis, chain, first, low, high, database, stored, left };
+}
+
+describe('side blocks', () => {
+  test('are read like any other, and counted', async () => {
+    const { chain, low, high, stored } = await branches();
+    for (const block of [...low, ...high]) {
+      expect(stored.block(block.hash)).toEqual(block);
+      expect(stored.header(block.hash)?.work).toBe(chain.link(block.hash).work);
+      expect(stored.isOnMainChain(block.hash)).toBe(false);
+    }
+    expect(stored.sideBytes()).toBe(bytesOf([...low, ...high]));
+    await stored.storeSideBlock(low[0]!, 1);
+    expect(stored.sideBytes()).toBe(bytesOf([...low, ...high]));
+  });
+
+  test('go below a height, with what builds on them; the main chain stays', async () => {
+    const { genesis, first, high, database, stored, left } = await branches();
+    await stored.dropSideBlocks(2);
+    expect(left()).toEqual([false, false, true, true]);
+    expect(stored.sideBytes()).toBe(bytesOf(high));
+    expect(stored.block(first.hash)).toBeDefined();
+    expect(left(await openChainStore(createStore(database), genesis))).toEqual([false, false, true, true]);
+  });
+
+  test('are forgotten by hash; a block of the main chain is not', async () => {
+    const { first, low, high, stored, left } = await branches();
+    await stored.forgetSideBlocks([first.hash, high[1]!.hash, low[0]!.hash, '00']);
+    expect(left()).toEqual([false, false, true, false]);
+    expect(stored.header(low[1]!.hash)).toBeUndefined();
+    expect(stored.block(first.hash)).toBeDefined();
+  });
+
+  test('make room for a new one: lowest first, never its own branch', async () => {
+    const { low, high } = await branches();
+    const [last, ...rest] = [...high, ...low].reverse() as [Block, ...Block[]];
+    expect(last).toBe(low[1]);
+    const all = bytesOf([...low, ...high]);
+    expect(sides(all, rest).toMakeRoom(last)).toEqual([]);
+    expect(sides(all - 1, rest).toMakeRoom(last)).toEqual(high.map(({ hash }) => hash));
+    expect(sides(all - 1, [...low, high[0]!]).toMakeRoom(high[1]!)).toEqual(low.map(({ hash }) => hash));
+    expect(() => sides(bytesOf(low) - 1, rest).toMakeRoom(last)).toThrow(
+      expect.objectContaining({ code: 'side-branch-too-large' }),
+    );
+  });
+});
+
+function sides(mostBytes: number, blocks: readonly Block[]): SideBlocks {
+  const side = new SideBlocks(mostBytes);
+  for (const block of blocks) side.entered(block);
+  return side;
+}
+
+function bytesOf(blocks: readonly Block[]): number {
+  return blocks.reduce((sum, { bytes }) => sum + bytes.length, 0);
+}

@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import { utf8ToBytes } from '../../src/base/index.ts';
+import { rejection, type Transaction } from '../../src/ledger/index.ts';
+import {
+  createRecordStore,
+  type LoggedReorg,
+  openCursors,
+  openLostStore,
+  openOutbox,
+  openReorgLog,
+  storeKeys,
+} from '../../src/storage/index.ts';
+import { testGenesis } from '../support/ledger.ts';
+import { flipBit, memoryStore } from './databases.ts';
+
+const world = testGenesis();
+const transactions = Array.from({ length: 6 }, (_, index) => world.register('alice', `patient ${index}`));
+const [a, b, c, d] = transactions as [Transaction, Transaction, Transaction, Transaction];
+
+describe('the outbox', () => {
+  test('keeps the order in which transactions were put, over a restart', async () => {
+    const { store } = await memoryStore();
+    const outbox = await openOutbox(store);
+    for (const transaction of [c, a, b]) await store.write(outbox.put(transaction));
+    expect(await outbox.all()).toEqual([c, a, b]);
+    const again = await openOutbox(store);
+    await store.write([...again.put(d), again.remove(a.id)]);
+    expect(await again.all()).toEqual([c, b, d]);
+  });
+
+  test('remembers what was written here after it is settled', async () => {
+    const { store } = await memoryStore();
+    const outbox = await openOutbox(store);
+    await store.write(outbox.put(a));
+    await store.write([outbox.remove(a.id)]);
+    expect(await outbox.all()).toEqual([]);
+    expect([outbox.isOwn(a.id), outbox.isOwn(b.id)]).toEqual([true, false]);
+  });
+
+  test('says that a row is damaged', async () => {
+    const { database, store } = await memoryStore();
+    const outbox = await openOutbox(store);
+    await store.write(outbox.put(a));
+    await flipBit(database, storeKeys.outbox(a.id), 100);
+    await expect(outbox.all()).rejects.toMatchObject({ code: 'folder-damaged', facts: { prefix: 'outbox' } });
+  });
+});
+
+describe('the conflict list', () => {
+  const lostOf = (transaction: Transaction, own = false) => ({
+    transaction,
+    rejection: rejection('prescription-already-filled', { by: 'another' }),
+    own,
+  });
+
+  test('keeps transactions with their reasons, over a restart', async () => {
+    const { store } = await memoryStore();
+    const lost = await openLostStore(store);
+    await store.write([...lost.put(lostOf(b)), ...lost.put(lostOf(a, true))]);
+    const again = await openLostStore(store);
+    for (const each of [lost, again]) expect(each.all()).toEqual([lostOf(b), lostOf(a, true)]);
+    expect([again.get(a.id), again.get(c.id)]).toEqual([lostOf(a, true), undefined]);
+    await store.write([again.remove(b.id)]);
+    expect(again.all()).toEqual([lostOf(a, true)]);
+  });
+
+  test('forgets the oldest of others first, then the oldest', async () => {
+    const { store } = await memoryStore();
+    const lost = await openLostStore(store, 2);
+    const ids = () => lost.all().map(({ transaction }) => transaction.id);
+    for (const each of [lostOf(a, true), lostOf(b), lostOf(c, true)]) await store.write(lost.put(each));
+    expect(ids()).toEqual([a.id, c.id]);
+    await store.write(lost.put(lostOf(c, true)));
+    expect(ids()).toEqual([a.id, c.id]);
+    await store.write(lost.put(lostOf(d)));
+    expect(ids()).toEqual([c.id, d.id]);
+    expect((await store.all(storeKeys.lost(''))).length).toBe(2);
+  });
+});
+
+describe('the log of reorgs', () => {
+  const reorgOf = (time: number): LoggedReorg => ({
+    time,
+    ancestorHeight: 3,
+    ancestorHash: 'aa',
+    removed: ['bb'],
+    added: ['cc', 'dd'],
+    returned: [],
+    lost: [a.id],
+  });
+
+  test('keeps the newest, over a restart', async () => {
+    const { store } = await memoryStore();
+    const log = await openReorgLog(store, 3);
+    for (const time of [1, 2, 3, 4]) await store.write(log.append(reorgOf(time)));
+    expect(log.all()).toEqual([2, 3, 4].map(reorgOf));
+    const again = await openReorgLog(store, 3);
+    await store.write(again.append(reorgOf(5)));
+    expect(again.all()).toEqual([3, 4, 5].map(reorgOf));
+    expect(await store.all(storeKeys.reorg())).toHaveLength(3);
+  });
+});
+
+describe('cursors and records', () => {
+  test('a follower finds where it was', async () => {
+    const { store } = await memoryStore();
+    const { cursor, moveCursor } = openCursors(store);
+    await store.write([moveCursor('vault', { height: 7, hash: 'ab' })]);
+    expect([cursor('vault'), cursor('registry')]).toEqual([{ height: 7, hash: 'ab' }, undefined]);
+  });
+
+  test('the vault keeps to its own keys', async () => {
+    const { store } = await memoryStore();
+    const records = createRecordStore(store);
+    const bytes = utf8ToBytes('sealed');
+    await store.write([
+      records.put('record/b', bytes),
+      records.put('record/a', bytes),
+      records.put('hosting/x', bytes),
+    ]);
+    expect(records.get('record/a')).toEqual(bytes);
+    expect(await records.all('record/')).toEqual([
+      ['record/a', bytes],
+      ['record/b', bytes],
+    ]);
+    await store.write([records.remove('record/a')]);
+    expect(records.get('record/a')).toBeUndefined();
+    expect(() => records.put('tip', bytes)).toThrow(/own keys/);
+  });
+});
