@@ -14,7 +14,9 @@ export interface ActionError {
   readonly message: string;
 }
 
-export type Outcome<Result> = { readonly ok: true; readonly result: Result } | { readonly ok: false; readonly error: ActionError };
+export type Outcome<Result> =
+  | { readonly ok: true; readonly result: Result }
+  | { readonly ok: false; readonly error: ActionError };
 
 export interface ActionContext {
   readonly carechain: Carechain;
@@ -32,6 +34,8 @@ export interface Question {
   /** The name of the input. */
   readonly input: string;
   readonly label: string;
+  /** A label that depends on the answers before it (by input) and on the session; `label` where it says nothing. */
+  readonly labelFor?: (answers: Readonly<Record<string, unknown>>, context: ActionContext) => Promise<string | null>;
   /** Shown after the label, such as g/dL and the usual range. */
   readonly unit?: string;
   readonly kind: 'text' | 'long-text' | 'number' | 'yes-no' | 'password' | 'choice';
@@ -60,6 +64,8 @@ export interface Action<Input extends z.ZodObject = z.ZodObject, Result = unknow
   /** The input that all remaining bare words, joined with one blank, fill. */
   readonly rest?: string;
   readonly questions: readonly Question[];
+  /** What a terminal says where a required answer was left empty: nothing is done. */
+  readonly cancelled?: string;
   /** It signs a transaction: a terminal shows a summary first and asks to sign, change or cancel. */
   readonly signs: boolean;
   run(input: z.output<Input>, context: ActionContext): Promise<Outcome<Result>>;

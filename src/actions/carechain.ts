@@ -3,6 +3,7 @@ import type { Clock, Logger, Random } from '../base/index.ts';
 import type { KeyFile } from '../crypto/index.ts';
 import type { LedgerNode } from '../node/index.ts';
 import type { Vault } from '../vault/index.ts';
+import type { LoginGuard } from './login-guard.ts';
 import type { RegistryCsv } from './registry-csv.ts';
 
 /** What kind of place the node stands in. It decides prompt and node id; what a person may do, their own role decides. */
@@ -16,6 +17,7 @@ export interface Carechain {
   readonly keyFiles: ReadonlyMap<string, KeyFile>;
   /** The doctor's own list of names, in the clear on this one machine. */
   readonly registryCsv: RegistryCsv;
+  readonly loginGuard: LoginGuard;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

@@ -13,3 +13,12 @@ export interface Session {
 export function newSession(): Session {
   return { user: null, activePatient: null, lastList: [] };
 }
+
+/** Forgets who was there, and wipes their keys from memory. */
+export function endSession(session: Session): void {
+  if (session.user) {
+    session.user.keys.signing.secretKey.fill(0);
+    session.user.keys.sealing.secretKey.fill(0);
+  }
+  Object.assign(session, newSession());
+}

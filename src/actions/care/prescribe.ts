@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { describeError } from '../../base/index.ts';
+import type { Member } from '../../ledger/index.ts';
+import { readBalance, readMember } from '../../ledger/index.ts';
+import { type ActionContext, defineAction, done, type Question } from '../action.ts';
+import { failure } from '../error-codes.ts';
+import { line, objectionOf } from '../inputs.ts';
+import { colleaguesOf, membersOfRole, nameOf, together, userOf } from '../members.ts';
+import { seal, submit } from '../submit.ts';
+import { patientName } from './patient-name.ts';
+
+const detail = line(500);
+
+type Payment =
+  | { readonly transactionId: string; readonly amount: number; readonly to: string }
+  /** `insufficient-funds`, `no-lab-result`, or the code of what else stood against it. */
+  | { readonly skipped: string };
+
+function ask(input: string, label: string): Question {
+  return { input, label, kind: 'text', objection: objectionOf(detail) };
+}
+
+/**
+ * First the prescription, then the payment for reading the latest result: what becomes of the payment never stops or
+ * undoes the prescription.
+ */
+export const prescribe = defineAction({
+  name: 'prescribe',
+  summary: 'prescribe for the active patient; the laboratory of the latest result is paid for it',
+  usage: 'prescribe --medication … --dosage … --frequency … --duration …',
+  example: 'prescribe --medication "Ferrous sulfate" --dosage 325mg --frequency daily --duration "30 days"',
+  who: ['doctor'],
+  input: z.strictObject({ medication: detail, dosage: detail, frequency: detail, duration: detail }),
+  positional: [],
+  questions: [
+    ask('medication', 'Medication'),
+    ask('dosage', 'Dosage'),
+    ask('frequency', 'Frequency'),
+    ask('duration', 'Duration'),
+  ],
+  cancelled: 'Prescription cancelled (missing details)',
+  signs: true,
+  async run(details, context) {
+    const { node } = context.carechain;
+    const patient = context.session.activePatient;
+    if (patient === null) return failure('no-active-patient');
+    const lab = labOfLatestResult(patient, context);
+    const text = {
+      patientName: await patientName(patient, context),
+      ...details,
+      basedOnTestBy: lab?.username ?? null,
+    };
+    const readers = together(colleaguesOf(node, userOf(context).member), membersOfRole(node, 'pharmacy'));
+    const prescription = await seal(context, text, readers);
+    const records = { prescription: prescription.sealed };
+    const submitted = await submit(context, { kind: 'PRESCRIPTION', patient, records }, [prescription]);
+    if (!submitted.ok) return submitted;
+    return done({ transactionId: submitted.result.transactionId, payment: await payFor(lab, context) });
+  },
+});
+
+/** Who made the patient's latest result, in the chain or pending. */
+function labOfLatestResult(patient: string, { carechain }: ActionContext): Member | null {
+  const { node } = carechain;
+  const results = node
+    .patientEvents(patient)
+    .filter(({ transaction, where }) => transaction.body.kind === 'LAB_TEST_RESULT' && where.state !== 'waiting');
+  const latest = results.at(-1);
+  return latest ? (readMember(node.state, latest.transaction.body.author) ?? null) : null;
+}
+
+async function payFor(lab: Member | null, context: ActionContext): Promise<Payment> {
+  const { node, logger } = context.carechain;
+  if (lab === null) return { skipped: 'no-lab-result' };
+  const amount = node.genesis.prices.reportAccess;
+  if (amount === 0) return { skipped: 'free-of-charge' };
+  const spendable = readBalance(node.pendingState, userOf(context).member.id);
+  if (spendable < amount) return { skipped: 'insufficient-funds' };
+  try {
+    const paid = await submit(
+      context,
+      { kind: 'TRANSFER_ECASH', to: lab.id, amount, reason: 'report-access', records: { note: null } },
+      [],
+    );
+    if (!paid.ok) return { skipped: paid.error.code };
+    return { transactionId: paid.result.transactionId, amount, to: nameOf(node, lab.id) };
+  } catch (error) {
+    const { code } = describeError(error);
+    logger.warn('a payment was not made', { code });
+    return { skipped: code };
+  }
+}
