@@ -7,7 +7,7 @@
  * switches to it. What is condemned is remembered only where it can never change: a header and a body that belong
  * together (the root says so) and break a rule.
  */
-import { type Clock, CarechainError, type Logger, limits } from '../base/index.ts';
+import { CarechainError, type Clock, type Logger, limits } from '../base/index.ts';
 import {
   type Block,
   type BlockEffect,
@@ -70,7 +70,9 @@ export interface ChainKeeperPorts {
 /** Whose parent or itself breaks a rule for ever; the oldest are forgotten first. */
 const condemnedRemembered = 10_000;
 
-type ConnectedBlock = { readonly ok: true; readonly block: AddedBlock } | { readonly ok: false; readonly block: Block; readonly rejection: Rejection };
+type ConnectedBlock =
+  | { readonly ok: true; readonly block: AddedBlock }
+  | { readonly ok: false; readonly block: Block; readonly rejection: Rejection };
 
 export class ChainKeeper {
   readonly #ports: ChainKeeperPorts;
@@ -114,7 +116,8 @@ export class ChainKeeper {
 
     const medianTimes = this.medianTimes(parent.hash);
     const badHeader = checkHeader(block, { genesis, parent, medianTimes, now: clock.now() });
-    if (badHeader) return { verdict: natureOf(badHeader.code) === 'invalid' ? 'rejected' : 'ignored', rejection: badHeader };
+    if (badHeader)
+      return { verdict: natureOf(badHeader.code) === 'invalid' ? 'rejected' : 'ignored', rejection: badHeader };
 
     const work = parent.work + block.header.difficulty;
     const tip = chain.tip();
@@ -133,7 +136,8 @@ export class ChainKeeper {
   async #switchTo(target: Block): Promise<Offer> {
     const { chain } = this.#ports;
     const branch = this.#branchTo(target);
-    if (!branch) return { verdict: 'ignored', rejection: rejection('unknown-parent', { parent: target.header.parent }) };
+    if (!branch)
+      return { verdict: 'ignored', rejection: rejection('unknown-parent', { parent: target.header.parent }) };
     const { ancestor, blocks } = branch;
 
     const draft = new Draft(chain.state);
@@ -184,17 +188,37 @@ export class ChainKeeper {
       const hash = chain.hashAt(at)!;
       const undo = chain.undo(hash);
       const block = chain.block(hash);
-      if (!undo || !block) throw new CarechainError('folder-damaged', `Block #${at} of this folder has no undo record. Move the folder away and start again: the node fetches the chain from its peers.`, { height: at });
-      write(draft, undo.map(({ key, before, after }) => ({ key, before: after, after: before })));
+      if (!undo || !block)
+        throw new CarechainError(
+          'folder-damaged',
+          `Block #${at} of this folder has no undo record. Move the folder away and start again: the node fetches the chain from its peers.`,
+          { height: at },
+        );
+      write(
+        draft,
+        undo.map(({ key, before, after }) => ({ key, before: after, after: before })),
+      );
       removed.unshift(block);
     }
     return removed;
   }
 
-  async #connect(block: Block, work: number, state: StateView, parent: { hash: string; header: Header }): Promise<ConnectedBlock> {
+  async #connect(
+    block: Block,
+    work: number,
+    state: StateView,
+    parent: { hash: string; header: Header },
+  ): Promise<ConnectedBlock> {
     const { genesis, signatures, clock } = this.#ports;
     await signatures.prepare(block.transactions, state);
-    const context = { genesis, parent, medianTimes: this.medianTimes(parent.hash), now: clock.now(), state, verify: signatures.verify };
+    const context = {
+      genesis,
+      parent,
+      medianTimes: this.medianTimes(parent.hash),
+      now: clock.now(),
+      state,
+      verify: signatures.verify,
+    };
     const checked: Verdict<BlockEffect> = checkBlock(block, context);
     if (!checked.ok) return { ok: false, block, rejection: checked.rejection };
     return { ok: true, block: { block, work, effect: checked.value } };
@@ -209,7 +233,13 @@ export class ChainKeeper {
     const { chain, alsoWrite, switched } = this.#ports;
     const confirmed = new Set(added.flatMap(({ block }) => block.transactions.map(({ id }) => id)));
     const returned = removed.flatMap((block) => block.transactions).filter(({ id }) => !confirmed.has(id));
-    const change: Switch = { ancestor: { hash: ancestor.hash, height: ancestor.height }, removed, added, returned, changes };
+    const change: Switch = {
+      ancestor: { hash: ancestor.hash, height: ancestor.height },
+      removed,
+      added,
+      returned,
+      changes,
+    };
     const removedHashes = removed.map(({ hash }) => hash).reverse();
     await chain.commit({ removed: removedHashes, added, changes, also: alsoWrite(change) });
     switched(change);
@@ -230,7 +260,10 @@ export class ChainKeeper {
 
   /** A stored branch turned out wrong from some block on: what follows it is dropped; an honest body may still come. */
   async #forget(failed: { block: Block; rejection: Rejection }, rest: readonly Block[]): Promise<void> {
-    this.#ports.logger.warn('a stored branch does not hold', { height: failed.block.header.height, code: failed.rejection.code });
+    this.#ports.logger.warn('a stored branch does not hold', {
+      height: failed.block.header.height,
+      code: failed.rejection.code,
+    });
     await this.#ports.chain.forgetSideBlocks(rest.map(({ hash }) => hash));
     if (isVerdictOnHash(failed.rejection)) for (const { hash } of rest) this.#condemn(hash, failed.rejection);
   }
@@ -241,7 +274,13 @@ export class ChainKeeper {
  * the root condemns only this delivery; a block from the future becomes valid.
  */
 function isVerdictOnHash({ code }: Rejection): boolean {
-  return code !== 'bad-miner-signature' && code !== 'wrong-transactions-root' && code !== 'block-from-the-future' && code !== 'block-too-large' && code !== 'empty-block';
+  return (
+    code !== 'bad-miner-signature' &&
+    code !== 'wrong-transactions-root' &&
+    code !== 'block-from-the-future' &&
+    code !== 'block-too-large' &&
+    code !== 'empty-block'
+  );
 }
 
 function ancestorOf(stored: { hash: string; header: Header; work: number }) {

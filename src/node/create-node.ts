@@ -6,7 +6,14 @@ import type { Clock, Logger, Random } from '../base/index.ts';
 import { signingKeyPair } from '../crypto/index.ts';
 import type { Genesis } from '../ledger/index.ts';
 import { createNetwork, type Transport } from '../network/index.ts';
-import { createStore, type Database, openChainStore, openLostStore, openOutbox, openReorgLog } from '../storage/index.ts';
+import {
+  createStore,
+  type Database,
+  openChainStore,
+  openLostStore,
+  openOutbox,
+  openReorgLog,
+} from '../storage/index.ts';
 import type { LedgerNode } from './ledger-node.ts';
 import { Node } from './node.ts';
 import type { Workers } from './workers.ts';

@@ -13,7 +13,8 @@ export function indexWrites({ added, removed, changes }: Switch): Write[] {
   for (const { key, after } of changes) {
     const [family, id] = key.split('/') as [string, string];
     if (family === 'order') writes.push(openWrite(storeKeys.openOrder(id), (after as Order | null)?.answer === null));
-    if (family === 'prescription') writes.push(openWrite(storeKeys.openPrescription(id), (after as Prescription | null)?.status === 'open'));
+    if (family === 'prescription')
+      writes.push(openWrite(storeKeys.openPrescription(id), (after as Prescription | null)?.status === 'open'));
   }
   for (const block of removed) for (const key of authoredKeys(block)) writes.push({ type: 'del', key });
   for (const { block } of added) {
@@ -33,7 +34,8 @@ export async function openIds(store: Store, kind: 'openOrder' | 'openPrescriptio
 /** Ids of confirmed transactions of a member, newest first. */
 export async function authoredIds(store: Store, member: string, most: number): Promise<string[]> {
   const ids: string[] = [];
-  for await (const [key] of store.range(storeKeys.authored(member), { reverse: true, limit: most })) ids.push(key.slice(-64));
+  for await (const [key] of store.range(storeKeys.authored(member), { reverse: true, limit: most }))
+    ids.push(key.slice(-64));
   return ids;
 }
 

@@ -90,7 +90,11 @@ export class Mempool {
    * @returns what became impossible.
    */
   rebuild(returned: readonly Transaction[]): Waiting[] {
-    const candidates = [...returned, ...this.#pending.values(), ...[...this.#waiting.values()].map((each) => each.transaction)];
+    const candidates = [
+      ...returned,
+      ...this.#pending.values(),
+      ...[...this.#waiting.values()].map((each) => each.transaction),
+    ];
     this.#clear();
     const lost: Waiting[] = [];
     for (const transaction of candidates) {
@@ -121,7 +125,8 @@ export class Mempool {
     if (natureOf(refusedNow.code) === 'invalid') return { place: 'refused', rejection: refusedNow };
     if (natureOf(refusedNow.code) === 'never') {
       const refusedByChain = checkTransaction(transaction, this.#head, this.#rules);
-      if (refusedByChain && natureOf(refusedByChain.code) === 'never') return { place: 'refused', rejection: refusedByChain };
+      if (refusedByChain && natureOf(refusedByChain.code) === 'never')
+        return { place: 'refused', rejection: refusedByChain };
     }
     return this.#wait(transaction, refusedNow);
   }

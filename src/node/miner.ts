@@ -2,7 +2,7 @@
  * The miner: plans a block from what is pending and due, searches its nonce off the main thread, and offers it to the
  * chain keeper like any other. When the head moves meanwhile it starts again on the new one.
  */
-import { type Clock, limits, type Logger, toHex } from '../base/index.ts';
+import { type Clock, type Logger, limits, toHex } from '../base/index.ts';
 import type { KeyPair } from '../crypto/index.ts';
 import {
   type Block,
@@ -54,7 +54,8 @@ export class Miner {
 
   async mine(): Promise<MineOutcome> {
     const { genesis, nodeKey, clock, clockOffsetMs } = this.#ports;
-    if (genesis.miners !== 'open' && !genesis.miners.includes(toHex(nodeKey.publicKey))) return { ok: false, code: 'miner-not-allowed' };
+    if (genesis.miners !== 'open' && !genesis.miners.includes(toHex(nodeKey.publicKey)))
+      return { ok: false, code: 'miner-not-allowed' };
     if (Math.abs(clockOffsetMs() ?? 0) > limits.clockSkewMs) return { ok: false, code: 'clock-skewed' };
     const deadline = new AbortController();
     const timer = clock.after(timeoutMs, () => deadline.abort());
@@ -78,7 +79,9 @@ export class Miner {
 
     const moved = new AbortController();
     const unwatch = onHeadMove(() => moved.abort());
-    const nonce = await workers.searchNonce(nonceFrame(plan.header), AbortSignal.any([signal, moved.signal])).finally(unwatch);
+    const nonce = await workers
+      .searchNonce(nonceFrame(plan.header), AbortSignal.any([signal, moved.signal]))
+      .finally(unwatch);
     if (!nonce) return moved.signal.aborted ? 'head-moved' : { ok: false, code: 'mining-timed-out' };
 
     const header: Header = { ...plan.header, nonce: toHex(nonce) };
@@ -88,7 +91,12 @@ export class Miner {
       this.#ports.logger.info('a block mined here did not win', { height: header.height, verdict: offer.verdict });
       return 'head-moved';
     }
-    return { ok: true, block, rewards: plan.rewards, rewardsDue: dueRewards(chain.state, genesis, genesis.limits.rewardsPerBlock) };
+    return {
+      ok: true,
+      block,
+      rewards: plan.rewards,
+      rewardsDue: dueRewards(chain.state, genesis, genesis.limits.rewardsPerBlock),
+    };
   }
 
   #plan(): BlockPlan | null {

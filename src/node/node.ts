@@ -3,14 +3,23 @@ import { CarechainError, describeError, every, type Timer, toHex } from '../base
 import type { KeyPair } from '../crypto/index.ts';
 import type { Block, Genesis, Reward, StateView, Transaction, Verdict } from '../ledger/index.ts';
 import type { Network } from '../network/index.ts';
-import { type ChainStore, type LostStore, type Outbox, type ReorgLog, type Store, type Write } from '../storage/index.ts';
+import type { ChainStore, LostStore, Outbox, ReorgLog, Store, Write } from '../storage/index.ts';
 import { ChainKeeper, type Switch } from './chain-keeper.ts';
 import type { NodeSettings, NodeWorld } from './create-node.ts';
 import { Emitter } from './emitter.ts';
 import { indexWrites } from './indexes.ts';
-import type { Head, LedgerNode, LocatedEntry, MineOutcome, NodeEvents, Reorg, SyncReport, VerifyReport } from './ledger-node.ts';
+import type {
+  Head,
+  LedgerNode,
+  LocatedEntry,
+  MineOutcome,
+  NodeEvents,
+  Reorg,
+  SyncReport,
+  VerifyReport,
+} from './ledger-node.ts';
 import { Mempool } from './mempool.ts';
-import { hasSomethingToMine, medianOffset, Miner } from './miner.ts';
+import { hasSomethingToMine, Miner, medianOffset } from './miner.ts';
 import { PeerService } from './peer-service.ts';
 import { Queries } from './queries.ts';
 import { differences, replay } from './replay.ts';
@@ -66,7 +75,9 @@ export class Node implements LedgerNode {
     this.#emitter = new Emitter((error) => logger.error('a listener failed', describeError(error)));
 
     const signatures = new Signatures(workers);
-    this.#mempool = new Mempool(chain.state, { genesis, verify: signatures.verify }, (id) => this.#transactions.isOwn(id));
+    this.#mempool = new Mempool(chain.state, { genesis, verify: signatures.verify }, (id) =>
+      this.#transactions.isOwn(id),
+    );
     this.pendingState = this.#mempool.state;
     this.#transactions = new Transactions({
       mempool: this.#mempool,
@@ -102,8 +113,23 @@ export class Node implements LedgerNode {
       clockOffsetMs: () => medianOffset(network.peers().map((peer) => peer.clockOffsetMs)),
       onHeadMove: (run) => this.#emitter.on('tip', run),
     });
-    this.#sync = new Sync({ genesis, chain, keeper: this.#keeper, network, clock, logger, onEnd: () => this.#solitude.syncEnded() });
-    this.#queries = new Queries({ genesis, chain, store, mempool: this.#mempool, transactions: this.#transactions, lost });
+    this.#sync = new Sync({
+      genesis,
+      chain,
+      keeper: this.#keeper,
+      network,
+      clock,
+      logger,
+      onEnd: () => this.#solitude.syncEnded(),
+    });
+    this.#queries = new Queries({
+      genesis,
+      chain,
+      store,
+      mempool: this.#mempool,
+      transactions: this.#transactions,
+      lost,
+    });
     this.#solitude = new Solitude({
       clock,
       waitingOwn: () => this.#queries.pending().filter(({ own }) => own).length,
@@ -136,7 +162,9 @@ export class Node implements LedgerNode {
   async start(): Promise<void> {
     const { network } = this.#parts;
     await this.#transactions.load();
-    network.on('otherNetwork', ({ address }) => this.#emitter.emit('peer', { peerId: '', address, nodeId: null, state: 'other-network' }));
+    network.on('otherNetwork', ({ address }) =>
+      this.#emitter.emit('peer', { peerId: '', address, nodeId: null, state: 'other-network' }),
+    );
     network.on('shunned', ({ peerId, code }) => {
       this.#emitter.emit('peer', { peerId, address: '', nodeId: null, state: 'shunned' });
       this.#world.logger.warn('a peer is shunned', { code });
@@ -261,7 +289,11 @@ export class Node implements LedgerNode {
         await chain.replaceState(changes);
         this.#mempool.rebuild([]);
       }
-      const repaired = changes.map(({ key, before, after }) => ({ key, stored: JSON.stringify(before), replayed: JSON.stringify(after) }));
+      const repaired = changes.map(({ key, before, after }) => ({
+        key,
+        stored: JSON.stringify(before),
+        replayed: JSON.stringify(after),
+      }));
       return { equal: changes.length === 0, repaired };
     });
   }
@@ -292,13 +324,26 @@ export class Node implements LedgerNode {
 
   #switched(change: Switch): void {
     const { ancestor, added, removed } = change;
-    const own = added.map(({ block }) => block.transactions.map(({ id }) => id).filter((id) => this.#transactions.isOwn(id)));
+    const own = added.map(({ block }) =>
+      block.transactions.map(({ id }) => id).filter((id) => this.#transactions.isOwn(id)),
+    );
     const { returned, lost } = this.#transactions.afterSwitch(change);
-    this.#solitude.blocksCame(added.length, own.flat().length, lost.filter((id) => this.#transactions.isOwn(id)).length);
+    this.#solitude.blocksCame(
+      added.length,
+      own.flat().length,
+      lost.filter((id) => this.#transactions.isOwn(id)).length,
+    );
     for (const [index, { block }] of added.entries()) {
       const { hash, header, transactions } = block;
       const minedHere = header.miner === this.nodeKey;
-      this.#emitter.emit('block', { hash, height: header.height, miner: header.miner, transactions: transactions.length, own: own[index]!, minedHere });
+      this.#emitter.emit('block', {
+        hash,
+        height: header.height,
+        miner: header.miner,
+        transactions: transactions.length,
+        own: own[index]!,
+        minedHere,
+      });
     }
     if (removed.length > 0) {
       const reorg: Reorg = {

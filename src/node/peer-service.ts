@@ -80,7 +80,8 @@ export class PeerService implements NetworkHandlers {
     // A block of a side branch was not checked whole: who passed it on could be blamed for it.
     if (offer.verdict === 'accepted') return offer.onMainChain ? 'accept' : 'ignore';
     if (offer.rejection?.code === 'block-from-the-future') this.#retryLater(block, from);
-    if (offer.rejection?.code === 'unknown-parent') this.#quietly(network.exchangeStatus(from).then(() => sync.nudge()));
+    if (offer.rejection?.code === 'unknown-parent')
+      this.#quietly(network.exchangeStatus(from).then(() => sync.nudge()));
     return 'ignore';
   }
 
@@ -163,4 +164,3 @@ export class PeerService implements NetworkHandlers {
     });
   }
 }
-

@@ -5,12 +5,12 @@ import {
   dueRewards,
   type Genesis,
   type Order,
-  patientOf,
   type Prescription,
+  patientOf,
+  type Reward,
   readOrder,
   readPosition,
   readPrescription,
-  type Reward,
   type Transaction,
 } from '../ledger/index.ts';
 import { type ChainStore, type LostStore, type Store, storeKeys } from '../storage/index.ts';
@@ -41,7 +41,9 @@ export class Queries {
     if (position) return this.#confirmed(id, position.height, position.position);
     const found = mempool.get(id);
     if (found) {
-      const where: EntryState = found.rejection ? { state: 'waiting', rejection: found.rejection } : { state: 'pending' };
+      const where: EntryState = found.rejection
+        ? { state: 'waiting', rejection: found.rejection }
+        : { state: 'pending' };
       return this.#located(found.transaction, where);
     }
     const due = this.#due().find((reward) => reward.id === id);
@@ -67,7 +69,8 @@ export class Queries {
     const { store, mempool } = this.#ports;
     const patients = new Set<string>();
     const range = storeKeys.state(`patient/${prefix}`);
-    for await (const [key] of store.range(range, { limit: most })) patients.add(key.slice(storeKeys.state('patient/').length));
+    for await (const [key] of store.range(range, { limit: most }))
+      patients.add(key.slice(storeKeys.state('patient/').length));
     for (const { body } of mempool.pending()) {
       if (body.kind === 'PATIENT_REGISTRATION' && body.patient.startsWith(prefix)) patients.add(body.patient);
     }
@@ -100,14 +103,25 @@ export class Queries {
 
   pending(): LocatedEntry[] {
     const { mempool } = this.#ports;
-    const due = this.#due().map((reward): LocatedEntry => ({ id: reward.id, entry: { type: 'reward', reward }, where: { state: 'pending' }, own: false }));
+    const due = this.#due().map(
+      (reward): LocatedEntry => ({
+        id: reward.id,
+        entry: { type: 'reward', reward },
+        where: { state: 'pending' },
+        own: false,
+      }),
+    );
     const pending = mempool.pending().map((transaction) => this.#located(transaction, { state: 'pending' }));
-    const waiting = mempool.waiting().map(({ transaction, rejection }) => this.#located(transaction, { state: 'waiting', rejection }));
+    const waiting = mempool
+      .waiting()
+      .map(({ transaction, rejection }) => this.#located(transaction, { state: 'waiting', rejection }));
     return [...due, ...pending, ...waiting];
   }
 
   lost(): LocatedEntry[] {
-    return this.#ports.lost.all().map(({ transaction, rejection }) => this.#located(transaction, { state: 'lost', rejection }));
+    return this.#ports.lost
+      .all()
+      .map(({ transaction, rejection }) => this.#located(transaction, { state: 'lost', rejection }));
   }
 
   patientEvents(patient: string): PatientEvent[] {
@@ -122,7 +136,13 @@ export class Queries {
     return [
       ...confirmed,
       ...pending.map((transaction): PatientEvent => ({ id: transaction.id, transaction, where: { state: 'pending' } })),
-      ...waiting.map(({ transaction, rejection }): PatientEvent => ({ id: transaction.id, transaction, where: { state: 'waiting', rejection } })),
+      ...waiting.map(
+        ({ transaction, rejection }): PatientEvent => ({
+          id: transaction.id,
+          transaction,
+          where: { state: 'waiting', rejection },
+        }),
+      ),
     ];
   }
 
@@ -131,14 +151,25 @@ export class Queries {
   }
 
   #located(transaction: Transaction, where: EntryState): LocatedEntry {
-    return { id: transaction.id, entry: { type: 'transaction', transaction }, where, own: this.#ports.transactions.isOwn(transaction.id) };
+    return {
+      id: transaction.id,
+      entry: { type: 'transaction', transaction },
+      where,
+      own: this.#ports.transactions.isOwn(transaction.id),
+    };
   }
 
   #confirmed(id: string, height: number, position: number): LocatedEntry {
     const { chain } = this.#ports;
     const block = chain.block(chain.hashAt(height)!) as Block;
     const rewards = chain.rewards(block.hash);
-    const where: EntryState = { state: 'confirmed', height, position, blockHash: block.hash, blockTime: block.header.time };
+    const where: EntryState = {
+      state: 'confirmed',
+      height,
+      position,
+      blockHash: block.hash,
+      blockTime: block.header.time,
+    };
     const reward = rewards[position];
     if (reward) return { id, entry: { type: 'reward', reward }, where, own: false };
     return this.#located(block.transactions[position - rewards.length]!, where);

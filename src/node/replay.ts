@@ -80,7 +80,10 @@ export async function replay(
 }
 
 /** What must be written so that `stored` says what `replayed` says. */
-export async function differences(replayed: MemoryState, stored: AsyncIterable<[string, Encodable]>): Promise<StateChange[]> {
+export async function differences(
+  replayed: MemoryState,
+  stored: AsyncIterable<[string, Encodable]>,
+): Promise<StateChange[]> {
   const changes: StateChange[] = [];
   const missing = new Map(replayed.values);
   for await (const [key, before] of stored) {

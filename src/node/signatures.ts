@@ -4,7 +4,7 @@
  */
 import { fromHex, toHex } from '../base/index.ts';
 import { sha256 } from '../crypto/index.ts';
-import { readMember, signedBytes, type StateView, type Transaction, verifyTransaction } from '../ledger/index.ts';
+import { readMember, type StateView, signedBytes, type Transaction, verifyTransaction } from '../ledger/index.ts';
 import type { Workers } from './workers.ts';
 
 const remembered = 100_000;

@@ -6,7 +6,7 @@
  * like any block. A peer that lies is shunned, one that stalls is passed over, and the next one takes over; what arrived
  * so far is kept. One serial run at a time.
  */
-import { type Clock, CarechainError, describeError, type Logger, limits } from '../base/index.ts';
+import { CarechainError, type Clock, describeError, type Logger, limits } from '../base/index.ts';
 import { checkHeader, type Genesis, natureOf, type SealedHeader, wins } from '../ledger/index.ts';
 import type { Network, Peer } from '../network/index.ts';
 import type { ChainStore } from '../storage/index.ts';
@@ -128,7 +128,8 @@ export class Sync {
       for (const block of blocks) {
         const offer = await keeper.offer(block);
         if (offer.verdict === 'rejected') throw new Lie(offer.rejection.code);
-        if (offer.verdict === 'ignored' && offer.rejection) throw new CarechainError(offer.rejection.code, 'A block of the range was refused.');
+        if (offer.verdict === 'ignored' && offer.rejection)
+          throw new CarechainError(offer.rejection.code, 'A block of the range was refused.');
         fetched++;
       }
     }

@@ -23,7 +23,8 @@ export function threadWorkers(inline: Workers): Workers {
     const answer = last.then(
       () =>
         new Promise<ThreadAnswer>((resolve, reject) => {
-          const onExit = () => reject(new CarechainError('internal-error', 'A worker thread ended. Start the node again.'));
+          const onExit = () =>
+            reject(new CarechainError('internal-error', 'A worker thread ended. Start the node again.'));
           asked.once('message', (message: ThreadAnswer) => {
             asked.off('exit', onExit);
             resolve(message);

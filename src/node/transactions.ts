@@ -5,7 +5,7 @@
  * What a user of this node authored is in the outbox, on the disk, before the user is told "ok", and stays there until it
  * is confirmed or has become impossible; a reorg that takes it out of the chain puts it back. It is never evicted.
  */
-import { type Logger } from '../base/index.ts';
+import type { Logger } from '../base/index.ts';
 import { natureOf, type Rejection, type Transaction, type Verdict } from '../ledger/index.ts';
 import type { MessageVerdict } from '../network/index.ts';
 import type { ChainStore, LostStore, Outbox, Store, Write } from '../storage/index.ts';
@@ -136,12 +136,18 @@ export class Transactions {
     };
   }
 
-  async #settle(recovered: readonly Transaction[], impossible: readonly { transaction: Transaction; rejection: Rejection }[]): Promise<void> {
+  async #settle(
+    recovered: readonly Transaction[],
+    impossible: readonly { transaction: Transaction; rejection: Rejection }[],
+  ): Promise<void> {
     const { outbox, lost, store, onFault } = this.#ports;
     try {
       const own = recovered.filter(({ id }) => this.isOwn(id) && this.#ports.mempool.get(id));
       for (const { id } of own) this.#own.add(id);
-      await store.write([...recovered.map(({ id }) => lost.remove(id)), ...own.flatMap((transaction) => outbox.put(transaction))]);
+      await store.write([
+        ...recovered.map(({ id }) => lost.remove(id)),
+        ...own.flatMap((transaction) => outbox.put(transaction)),
+      ]);
       for (const { transaction, rejection } of impossible) await this.#lose(transaction, rejection);
     } catch (error) {
       onFault(error);

@@ -9,7 +9,11 @@ parentPort?.on('message', (message: ThreadTask) => {
 
 function answerTo(message: ThreadTask): ThreadAnswer {
   if (message.task === 'verify') {
-    return { verdicts: message.checks.map(({ publicKey, message: signed, signature }) => verifyStrict(publicKey, signed, signature)) };
+    return {
+      verdicts: message.checks.map(({ publicKey, message: signed, signature }) =>
+        verifyStrict(publicKey, signed, signature),
+      ),
+    };
   }
   const { search, start, attempts } = message;
   return { nonce: searchNonce({ ...search, start, attempts })?.nonce ?? null };

@@ -13,7 +13,8 @@ async function prescribed() {
   const order = world.order('alice', 'jane');
   const result = world.answer('bob', order);
   const prescription = world.prescribe('alice', 'jane');
-  for (const transaction of [registration, order, result, prescription]) expect(await cluster.submit('doctor', transaction)).toBe('OK');
+  for (const transaction of [registration, order, result, prescription])
+    expect(await cluster.submit('doctor', transaction)).toBe('OK');
   expect(await cluster.mine('doctor')).toBe(1);
   expect(await cluster.mine('doctor')).toBe(2);
   await cluster.agree();
@@ -50,7 +51,8 @@ test('both sides of a broken link work and mine; healed, they have one chain and
   expect(await cluster.mine('doctor')).toBe(6);
   expect(await cluster.mine('doctor')).toBe('nothing-to-mine');
   await cluster.agree();
-  for (const name of names) expect(cluster.balances(name)).toMatchObject({ alice: 500 + 500 + 700, SYSTEM: 1_000_000 - 1_700 });
+  for (const name of names)
+    expect(cluster.balances(name)).toMatchObject({ alice: 500 + 500 + 700, SYSTEM: 1_000_000 - 1_700 });
 });
 
 test('a prescription filled on both sides is filled once, and the loser is told why', async () => {
@@ -70,12 +72,16 @@ test('a prescription filled on both sides is filled once, and the loser is told 
 
   cluster.heal();
   await cluster.agree();
-  expect(await told).toEqual({ id: rival.id, rejection: { code: 'prescription-already-filled', facts: { prescription: prescription.id, because: fill.id } } });
+  expect(await told).toEqual({
+    id: rival.id,
+    rejection: { code: 'prescription-already-filled', facts: { prescription: prescription.id, because: fill.id } },
+  });
   expect(cluster.where('second pharmacy', rival.id)).toBe('lost: prescription-already-filled');
   expect(cluster.where('second pharmacy', fill.id)).toBe('confirmed');
   expect(cluster.node('second pharmacy').lost()).toMatchObject([{ id: rival.id, own: true }]);
   // 500 for the answered order, and 700 once for the one fill.
-  for (const node of [...names, 'second pharmacy']) expect(cluster.balances(node)).toMatchObject({ alice: 1_200, SYSTEM: 998_800 });
+  for (const node of [...names, 'second pharmacy'])
+    expect(cluster.balances(node)).toMatchObject({ alice: 1_200, SYSTEM: 998_800 });
   expect(await cluster.mine('doctor')).toBe('nothing-to-mine');
 });
 

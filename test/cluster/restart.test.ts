@@ -25,7 +25,8 @@ test('a node that was away learns on its return that its transaction has become 
   cluster = await createCluster(['pharmacy', 'rival']);
   const { world } = cluster;
   const prescription = world.prescribe('alice', 'jane');
-  for (const transaction of [world.register('alice', 'jane'), prescription]) await cluster.submit('pharmacy', transaction);
+  for (const transaction of [world.register('alice', 'jane'), prescription])
+    await cluster.submit('pharmacy', transaction);
   await cluster.mine('pharmacy');
   await cluster.agree();
   await cluster.cut(['pharmacy'], ['rival']);
@@ -37,7 +38,10 @@ test('a node that was away learns on its return that its transaction has become 
 
   cluster.heal();
   await cluster.start('pharmacy');
-  await cluster.until(() => cluster.where('pharmacy', late.id) === 'lost: prescription-already-filled', 'the late fill to be lost');
+  await cluster.until(
+    () => cluster.where('pharmacy', late.id) === 'lost: prescription-already-filled',
+    'the late fill to be lost',
+  );
   await cluster.stop('pharmacy');
   await cluster.start('pharmacy');
   expect(cluster.node('pharmacy').lost()).toMatchObject([{ id: late.id, own: true }]);
@@ -60,7 +64,8 @@ test('restarting changes neither head nor state', async () => {
   cluster = await createCluster(['doctor', 'lab']);
   const { world } = cluster;
   const order = world.order('alice', 'jane');
-  for (const transaction of [world.register('alice', 'jane'), order, world.answer('bob', order)]) await cluster.submit('doctor', transaction);
+  for (const transaction of [world.register('alice', 'jane'), order, world.answer('bob', order)])
+    await cluster.submit('doctor', transaction);
   await cluster.mine('lab');
   await cluster.mine('lab');
   await cluster.agree();

@@ -7,7 +7,9 @@ const files = sourceFiles();
 
 /** Files that hold `pattern`, but for those that are its place. */
 function offenders(pattern: RegExp, places: readonly string[] = []): string[] {
-  return files.filter(({ path, text }) => pattern.test(withoutComments(text)) && !places.includes(path)).map(({ path }) => path);
+  return files
+    .filter(({ path, text }) => pattern.test(withoutComments(text)) && !places.includes(path))
+    .map(({ path }) => path);
 }
 
 function withoutComments(text: string): string {
@@ -34,12 +36,20 @@ test('nothing is written to the console', () => {
 
 test('the rules have no clock, no chance, no input or output', () => {
   const rules = files.filter(({ room }) => room === 'ledger');
-  const impure = rules.filter(({ text, imports }) => /\basync\b|\bawait\b|\bPromise\b|setTimeout/.test(withoutComments(text)) || imports.some((name) => name.startsWith('node:')));
+  const impure = rules.filter(
+    ({ text, imports }) =>
+      /\basync\b|\bawait\b|\bPromise\b|setTimeout/.test(withoutComments(text)) ||
+      imports.some((name) => name.startsWith('node:')),
+  );
   expect(impure.map(({ path }) => path)).toEqual([]);
 });
 
 test('the type checker is not switched off, and nothing is left to do', () => {
-  expect(files.filter(({ text }) => /@ts-ignore|@ts-expect-error|\bas any\b|: any\b|TODO|FIXME|XXX/.test(text)).map(({ path }) => path)).toEqual([]);
+  expect(
+    files
+      .filter(({ text }) => /@ts-ignore|@ts-expect-error|\bas any\b|: any\b|TODO|FIXME|XXX/.test(text))
+      .map(({ path }) => path),
+  ).toEqual([]);
 });
 
 test('file names are kebab-case words', () => {
@@ -47,11 +57,17 @@ test('file names are kebab-case words', () => {
 });
 
 test('no file is named for a drawer', () => {
-  expect(files.filter(({ path }) => /(^|[/-])(utils?|helpers?|managers?|misc|common|info|data)(\.ts|\/)/.test(path)).map(({ path }) => path)).toEqual([]);
+  expect(
+    files
+      .filter(({ path }) => /(^|[/-])(utils?|helpers?|managers?|misc|common|info|data)(\.ts|\/)/.test(path))
+      .map(({ path }) => path),
+  ).toEqual([]);
 });
 
 test('no file is dead: each is reached from a way in', () => {
-  const waysIn = ['src/cli/main.ts', 'src/base/node-20-shim.ts', 'src/node/worker-thread.ts'].filter((path) => existsSync(join(root, path)));
+  const waysIn = ['src/cli/main.ts', 'src/base/node-20-shim.ts', 'src/node/worker-thread.ts'].filter((path) =>
+    existsSync(join(root, path)),
+  );
   const byPath = new Map(files.map((file): [string, SourceFile] => [file.path, file]));
   const reached = new Set<string>();
   const visit = (path: string) => {
@@ -66,20 +82,46 @@ test('no file is dead: each is reached from a way in', () => {
 
 test('tests neither sleep nor skip nor focus', () => {
   const tests = sourceFiles('test').filter(({ path }) => path !== 'test/house/house-rules.test.ts');
-  const sleeping = tests.filter(({ text }) => /setTimeout\((resolve|r|done)\b|\bsleep\(|setTimeout\(\(\) => resolve/.test(text));
+  const sleeping = tests.filter(({ text }) =>
+    /setTimeout\((resolve|r|done)\b|\bsleep\(|setTimeout\(\(\) => resolve/.test(text),
+  );
   const unfinished = tests.filter(({ text }) => /\b(it|test|describe)\.(only|todo|skip)\b(?!If)/.test(text));
   expect([...sleeping, ...unfinished].map(({ path }) => path)).toEqual([]);
 });
 
 test('the top level holds only what belongs there', () => {
-  const allowed = ['CHANGELOG.md', 'LICENSE', 'README.md', 'bench', 'bin', 'coverage', 'dist', 'docs', 'node_modules', 'package-lock.json', 'package.json', 'patient_registry.csv.example', 'src', 'test', 'tsconfig.json'];
+  const allowed = [
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'bench',
+    'bin',
+    'coverage',
+    'dist',
+    'docs',
+    'node_modules',
+    'package-lock.json',
+    'package.json',
+    'patient_registry.csv.example',
+    'src',
+    'test',
+    'tsconfig.json',
+  ];
   const ignored = ['carechain-data', 'patient_registry.csv'];
-  expect(readdirSync(root).filter((name) => !name.startsWith('.') && !allowed.includes(name) && !ignored.includes(name))).toEqual([]);
+  expect(
+    readdirSync(root).filter((name) => !name.startsWith('.') && !allowed.includes(name) && !ignored.includes(name)),
+  ).toEqual([]);
 });
 
 test('the versions that advisories name are not below their floor', () => {
-  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as { packages: Record<string, { version?: string }> };
-  const floors: Record<string, string> = { '@libp2p/gossipsub': '17.1.1', '@libp2p/crypto': '5.1.22', '@chainsafe/libp2p-noise': '17.0.0' };
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { version?: string }>;
+  };
+  const floors: Record<string, string> = {
+    '@libp2p/gossipsub': '17.1.1',
+    '@libp2p/crypto': '5.1.22',
+    '@chainsafe/libp2p-noise': '17.0.0',
+  };
   const below = Object.entries(floors).filter(([name, floor]) => {
     const version = lock.packages[`node_modules/${name}`]?.version ?? '0.0.0';
     return version.localeCompare(floor, 'en', { numeric: true }) < 0;

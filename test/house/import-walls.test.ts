@@ -2,7 +2,21 @@ import { expect, test } from 'vitest';
 import { resolveImport, sourceFiles } from '../support/source-tree.ts';
 
 /** The house from the ground up: an import may only point to a room listed before its own. */
-const rooms = ['base', 'crypto', 'ledger', 'storage', 'network', 'node', 'vault', 'registry', 'studies', 'actions', 'cli', 'http', 'web'];
+const rooms = [
+  'base',
+  'crypto',
+  'ledger',
+  'storage',
+  'network',
+  'node',
+  'vault',
+  'registry',
+  'studies',
+  'actions',
+  'cli',
+  'http',
+  'web',
+];
 const strangers: readonly (readonly string[])[] = [
   ['storage', 'network'],
   ['vault', 'registry', 'studies'],
@@ -23,7 +37,11 @@ test('every room is known', () => {
 });
 
 test('an import points only to a room further down', () => {
-  expect(crossings.filter(({ from, to }) => rooms.indexOf(to) >= rooms.indexOf(from)).map(({ path, target }) => `${path} -> ${target}`)).toEqual([]);
+  expect(
+    crossings
+      .filter(({ from, to }) => rooms.indexOf(to) >= rooms.indexOf(from))
+      .map(({ path, target }) => `${path} -> ${target}`),
+  ).toEqual([]);
 });
 
 test('rooms that do not know each other stay apart', () => {
@@ -32,7 +50,9 @@ test('rooms that do not know each other stay apart', () => {
 });
 
 test('another room is entered by its face', () => {
-  const backDoors = crossings.filter(({ target }) => !target.endsWith('/index.ts') && target !== 'src/base/node-20-shim.ts');
+  const backDoors = crossings.filter(
+    ({ target }) => !target.endsWith('/index.ts') && target !== 'src/base/node-20-shim.ts',
+  );
   expect(backDoors.map(({ path, target }) => `${path} -> ${target}`)).toEqual([]);
 });
 
@@ -48,6 +68,8 @@ test.each([
   ['commander', 'cli'],
   ['inquirer', 'cli'],
 ])('%s is imported by %s alone', (name, room) => {
-  const importers = files.filter(({ imports }) => imports.some((specifier) => (name.endsWith('/') ? specifier.startsWith(name) : specifier === name)));
+  const importers = files.filter(({ imports }) =>
+    imports.some((specifier) => (name.endsWith('/') ? specifier.startsWith(name) : specifier === name)),
+  );
   expect(importers.filter((file) => file.room !== room).map(({ path }) => path)).toEqual([]);
 });

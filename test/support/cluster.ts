@@ -54,7 +54,9 @@ export class Cluster {
   async start(name: string): Promise<LedgerNode> {
     const address = this.#addresses.get(name) ?? `127.0.0.1:${7_001 + this.#addresses.size}`;
     this.#addresses.set(name, address);
-    const database = this.#databases.get(name) ?? (new MemoryLevel({ keyEncoding: 'utf8', valueEncoding: 'view' }) as unknown as Database);
+    const database =
+      this.#databases.get(name) ??
+      (new MemoryLevel({ keyEncoding: 'utf8', valueEncoding: 'view' }) as unknown as Database);
     this.#databases.set(name, database);
     await database.open();
     const clock = this.#options.clocks?.[name] ?? this.#options.clock ?? systemClock;
@@ -98,7 +100,10 @@ export class Cluster {
       const peers = this.#nodes.get(name)?.peers() ?? [];
       return peers.every(({ peerId }) => !far.map(peerIdOf).includes(peerId));
     };
-    await this.until(() => some.every((name) => isApart(name, others)) && others.every((name) => isApart(name, some)), 'the cut to be noticed');
+    await this.until(
+      () => some.every((name) => isApart(name, others)) && others.every((name) => isApart(name, some)),
+      'the cut to be noticed',
+    );
   }
 
   heal(): void {
@@ -139,7 +144,9 @@ export class Cluster {
   balances(name: string): Record<string, number> {
     const node = this.node(name);
     const usernames = [...this.world.genesis.members.map(({ username }) => username), 'SYSTEM'];
-    return Object.fromEntries(usernames.map((username) => [username, readBalance(node.state, this.world.id(username))]));
+    return Object.fromEntries(
+      usernames.map((username) => [username, readBalance(node.state, this.world.id(username))]),
+    );
   }
 
   /** Where an entry stands on a node: `pending`, `waiting`, `confirmed`, `lost: <code>` or `unknown`. */

@@ -15,7 +15,9 @@ export interface SourceFile {
 }
 
 export function sourceFiles(folder = 'src'): SourceFile[] {
-  const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  );
   return names.map((name) => {
     const path = join(folder, name);
     const text = readFileSync(join(root, path), 'utf8');

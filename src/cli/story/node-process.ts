@@ -95,9 +95,13 @@ export class NodeProcess {
       const watch = () => {
         const found = find();
         if (found !== false) return done(() => resolve(found));
-        if (this.#ended) done(() => reject(new CarechainError('node-ended', this.#complaint.trim() || 'A node ended by itself.')));
+        if (this.#ended)
+          done(() => reject(new CarechainError('node-ended', this.#complaint.trim() || 'A node ended by itself.')));
       };
-      const timeout = setTimeout(() => done(() => reject(new CarechainError('timed-out', `Waited too long for ${what}.`))), longestWaitMs);
+      const timeout = setTimeout(
+        () => done(() => reject(new CarechainError('timed-out', `Waited too long for ${what}.`))),
+        longestWaitMs,
+      );
       this.#watchers.add(watch);
       watch();
     });

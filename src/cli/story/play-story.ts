@@ -72,12 +72,17 @@ async function everyoneHas(
   results: readonly Readonly<Record<string, unknown>>[],
   height: number | null,
 ): Promise<void> {
-  const ids = results.flatMap(({ transactionId, payment }) => [transactionId, (payment as { transactionId?: unknown } | undefined)?.transactionId]);
+  const ids = results.flatMap(({ transactionId, payment }) => [
+    transactionId,
+    (payment as { transactionId?: unknown } | undefined)?.transactionId,
+  ]);
   for (const role of storyNodes.filter((other) => other !== author)) {
     for (const id of ids) {
-      if (typeof id === 'string') await processes[role].event((event) => event.event === 'transaction' && event.id === id, `transaction ${id}`);
+      if (typeof id === 'string')
+        await processes[role].event((event) => event.event === 'transaction' && event.id === id, `transaction ${id}`);
     }
-    if (height !== null) await processes[role].event((event) => event.event === 'block' && event.height === height, `block #${height}`);
+    if (height !== null)
+      await processes[role].event((event) => event.event === 'block' && event.height === height, `block #${height}`);
   }
 }
 
@@ -91,7 +96,10 @@ async function readBooks(processes: StoryProcesses): Promise<Record<StoryNode, B
 
 function expectBooks(role: StoryNode, found: Books, expected: Books): void {
   if (found.every((balance, index) => balance === expected[index])) return;
-  throw new CarechainError('story-differs', `The books of the ${role} node are ${found.join(' / ')}, not ${expected.join(' / ')}.`);
+  throw new CarechainError(
+    'story-differs',
+    `The books of the ${role} node are ${found.join(' / ')}, not ${expected.join(' / ')}.`,
+  );
 }
 
 function fillIn(text: string, values: Readonly<Record<string, string>>): string {

@@ -31,7 +31,8 @@ export const story: readonly StoryStep[] = [
     commands: ['login dr_alice password123', 'register Jane Doe --born 1980-02-29'],
     keep: { patientId: 'patient' },
     sentence: 'Dr Alice logs in and registers Jane Doe.',
-    underneath: 'Her password opened her key file; her key signed a registration that names only a random id, {patient}. The name is sealed.',
+    underneath:
+      'Her password opened her key file; her key signed a registration that names only a random id, {patient}. The name is sealed.',
   },
   {
     node: 'doctor',
@@ -44,20 +45,27 @@ export const story: readonly StoryStep[] = [
     node: 'doctor',
     commands: ['mine'],
     sentence: 'The clinic mines block #1.',
-    underneath: 'A nonce made the hash of the block small enough; lab and pharmacy checked every rule before they took it.',
+    underneath:
+      'A nonce made the hash of the block small enough; lab and pharmacy checked every rule before they took it.',
     books: [0, 0, 0, 1_000_000],
   },
   {
     node: 'lab',
-    commands: ['login lab_tech_bob labpass', 'set_patient {patient}', 'perform_test --hemoglobin 13.9 --wbc 6200 --platelets 250000'],
+    commands: [
+      'login lab_tech_bob labpass',
+      'set_patient {patient}',
+      'perform_test --hemoglobin 13.9 --wbc 6200 --platelets 250000',
+    ],
     sentence: 'At the laboratory, Bob performs the test.',
-    underneath: 'His result answers the open order, once; the values are sealed for him and for the doctor who ordered.',
+    underneath:
+      'His result answers the open order, once; the values are sealed for him and for the doctor who ordered.',
   },
   {
     node: 'lab',
     commands: ['mine'],
     sentence: 'The laboratory mines block #2.',
-    underneath: 'The result is in a block, so a reward of 500 is due to Dr Alice. Nobody signs it: every node derives the same one.',
+    underneath:
+      'The result is in a block, so a reward of 500 is due to Dr Alice. Nobody signs it: every node derives the same one.',
     books: [0, 0, 0, 1_000_000],
   },
   {
@@ -69,10 +77,14 @@ export const story: readonly StoryStep[] = [
   },
   {
     node: 'doctor',
-    commands: ['history', 'prescribe --medication "Ferrous sulfate" --dosage "200 mg" --frequency "twice a day" --duration "8 weeks"'],
+    commands: [
+      'history',
+      'prescribe --medication "Ferrous sulfate" --dosage "200 mg" --frequency "twice a day" --duration "8 weeks"',
+    ],
     keep: { transactionId: 'prescription' },
     sentence: 'Dr Alice reads the result, prescribes iron, and pays the laboratory 100 for its report.',
-    underneath: 'Two transactions: prescription {prescription}, sealed for the pharmacies, and a transfer that her balance covers.',
+    underneath:
+      'Two transactions: prescription {prescription}, sealed for the pharmacies, and a transfer that her balance covers.',
   },
   {
     node: 'doctor',
@@ -105,6 +117,7 @@ export const story: readonly StoryStep[] = [
     node: 'lab',
     commands: ['verify', 'recalc_balances', 'history {patient}'],
     sentence: 'The laboratory checks the whole chain again from the genesis, and replays all balances.',
-    underneath: 'Every signature, hash and rule held, and the replay equals the books. Of Jane it can read what it was named reader of.',
+    underneath:
+      'Every signature, hash and rule held, and the replay equals the books. Of Jane it can read what it was named reader of.',
   },
 ];

@@ -28,7 +28,9 @@ export async function tellStory({ executable, input, output, stepwise }: Telling
   let processes: StoryProcesses | null = null;
   try {
     const ports = await findPorts(say);
-    say(`Three nodes start on this machine: doctor ${ports.doctor}, lab ${ports.lab}, pharmacy ${ports.pharmacy}. What they write goes away at the end.`);
+    say(
+      `Three nodes start on this machine: doctor ${ports.doctor}, lab ${ports.lab}, pharmacy ${ports.pharmacy}. What they write goes away at the end.`,
+    );
     processes = await startNodes({ executable, folder, ports });
     say('They are linked. The story has twelve steps.\n');
     for await (const played of playStory(processes)) {
@@ -48,11 +50,26 @@ export async function tellStory({ executable, input, output, stepwise }: Telling
 }
 
 function narrate({ number, step, underneath, height, books }: PlayedStep): string[] {
-  const lines = [`${String(number).padStart(2)}. ${step.sentence}`, ...wrap(underneath, 76).map((line) => `    ${line}`)];
+  const lines = [
+    `${String(number).padStart(2)}. ${step.sentence}`,
+    ...wrap(underneath, 76).map((line) => `    ${line}`),
+  ];
   if (!books) return [...lines, ''];
-  const table = new Table({ head: ['after block', ...accounts], style: { head: [], border: [] }, colAligns: ['left', 'right', 'right', 'right', 'right'] });
+  const table = new Table({
+    head: ['after block', ...accounts],
+    style: { head: [], border: [] },
+    colAligns: ['left', 'right', 'right', 'right', 'right'],
+  });
   table.push([`#${height}`, ...books.doctor.map((balance) => balance.toLocaleString('en'))]);
-  return [...lines, ...table.toString().split('\n').map((line) => `    ${line}`), '    ✓ The same on all three nodes.', ''];
+  return [
+    ...lines,
+    ...table
+      .toString()
+      .split('\n')
+      .map((line) => `    ${line}`),
+    '    ✓ The same on all three nodes.',
+    '',
+  ];
 }
 
 const farewell = [
