@@ -6,14 +6,7 @@ import type { Clock, Logger, Random } from '../base/index.ts';
 import { signingKeyPair } from '../crypto/index.ts';
 import type { Genesis } from '../ledger/index.ts';
 import { createNetwork, type Transport } from '../network/index.ts';
-import {
-  createStore,
-  type Database,
-  openChainStore,
-  openLostStore,
-  openOutbox,
-  openReorgLog,
-} from '../storage/index.ts';
+import { openChainStore, openLostStore, openOutbox, openReorgLog, type Store } from '../storage/index.ts';
 import type { LedgerNode } from './ledger-node.ts';
 import { Node } from './node.ts';
 import type { Workers } from './workers.ts';
@@ -35,8 +28,8 @@ export interface NodeSettings {
 export interface NodeWorld {
   readonly clock: Clock;
   readonly random: Random;
-  /** Opened. The node closes it when it stops. */
-  readonly database: Database;
+  /** Over the opened database. The node closes it when it stops. */
+  readonly store: Store;
   readonly transport: Transport;
   readonly workers: Workers;
   readonly logger: Logger;
@@ -44,8 +37,7 @@ export interface NodeWorld {
 
 export async function createNode(settings: NodeSettings, world: NodeWorld): Promise<LedgerNode> {
   const { genesis } = settings;
-  const { clock, random, database, transport, logger } = world;
-  const store = createStore(database);
+  const { clock, random, store, transport, logger } = world;
   const network = createNetwork({
     transport,
     genesis,

@@ -12,7 +12,7 @@ import { MemoryLevel } from 'memory-level';
 import { type Clock, silentLogger, systemClock, systemRandom } from '../../src/base/index.ts';
 import { type Rejection, readBalance, type Transaction } from '../../src/ledger/index.ts';
 import { createNode, inlineWorkers, type LedgerNode, type NodeSettings } from '../../src/node/index.ts';
-import type { Database } from '../../src/storage/index.ts';
+import { createStore, type Database } from '../../src/storage/index.ts';
 import { bytesFrom, testGenesis, type World } from './ledger.ts';
 import { createMemoryHub, type MemoryHub } from './memory-transport.ts';
 
@@ -71,7 +71,7 @@ export class Cluster {
     const node = await createNode(settings, {
       clock,
       random: systemRandom,
-      database,
+      store: createStore(database),
       transport: this.hub.transport(`peer-${name}`, address),
       workers: inlineWorkers,
       logger: silentLogger,
