@@ -84,6 +84,8 @@ export function open<Schema extends z.ZodType>(message: Uint8Array, most: number
   } catch (error) {
     throw malformed('it is not canonical DAG-CBOR', error);
   }
+  // Every message is a map. Zod takes an empty byte string for an object without fields.
+  if (value instanceof Uint8Array) throw malformed('it is not a map');
   const parsed = schema.safeParse(value);
   if (!parsed.success) throw malformed('its fields are not those of the message');
   return parsed.data;

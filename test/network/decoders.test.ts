@@ -149,3 +149,8 @@ it('hashes that are not whole are refused', () => {
   expect(() => wire.decodeIds(encode({ ids: new Uint8Array(33) }))).toThrow(CarechainError);
   expect(() => wire.decodeLocator(encode({ locator: new Uint8Array(65 * 32) }))).toThrow(CarechainError);
 });
+
+it('an empty byte string is not an empty map', () => {
+  expect(wire.decodeWanted(encode({}))).toBeNull();
+  expect(() => wire.decodeWanted(encode(new Uint8Array(0)))).toThrow(CarechainError);
+});
