@@ -89,6 +89,8 @@ export function createPeers(settings: PeersSettings): Peers {
     const isFirst = link.status === null;
     link.status = status;
     link.failures = 0;
+    // Told unasked, a clock is known but for the way here; our own question makes it exact.
+    link.clockOffsetMs ??= message.time - clock.now();
     foreign.delete(link.peerId);
     settings.onAddresses(link.peerId, message, isLoopback(parseAddress(link.address).host));
     if (isFirst) settings.onPeer(asPeer(link));

@@ -1,0 +1,57 @@
+import { afterEach, expect, test } from 'vitest';
+import { limits } from '../../src/base/index.ts';
+import { type Cluster, createCluster } from '../support/cluster.ts';
+import { fastClock, skewedClock } from '../support/fast-clock.ts';
+
+let cluster: Cluster;
+afterEach(() => cluster.stop());
+
+test.each([10, 60, 120, 300])('a link that was cut for %i s heals within 15 s of coming back', async (seconds) => {
+  const clock = fastClock(60);
+  cluster = await createCluster(['doctor', 'lab'], { clock });
+  await cluster.cut(['doctor'], ['lab']);
+  await new Promise<void>((resolve) => {
+    clock.after(seconds * 1_000, resolve);
+  });
+  cluster.heal();
+  const before = clock.now();
+  await cluster.linked();
+  expect(clock.now() - before).toBeLessThanOrEqual(15_000);
+});
+
+test('a node whose clock is wrong says so and does not mine, and its peers do', async () => {
+  cluster = await createCluster(['doctor', 'lab'], { clocks: { lab: skewedClock(limits.clockSkewMs + 5_000) } });
+  const registration = cluster.world.register('alice', 'jane');
+  await cluster.submit('doctor', registration);
+  await cluster.has(registration.id);
+  expect(await cluster.mine('lab')).toBe('clock-skewed');
+});
+
+test('alone, a node works on; linked again, it tells what catching up brought', async () => {
+  cluster = await createCluster(['doctor', 'lab']);
+  const { world } = cluster;
+  const alone = new Promise((resolve) => cluster.node('doctor').on('alone', resolve));
+  await cluster.cut(['doctor'], ['lab']);
+  expect(await alone).toMatchObject({ waiting: 0 });
+  const registration = world.register('alice', 'jane');
+  await cluster.submit('doctor', registration);
+  for (const patient of ['a', 'b', 'c']) {
+    await cluster.submit('lab', world.register('adam', patient));
+    await cluster.mine('lab');
+  }
+  const caughtUp = new Promise((resolve) => cluster.node('doctor').on('caughtUp', resolve));
+  cluster.heal();
+  expect(await caughtUp).toEqual({ blocks: 3, confirmed: 0, lost: 0 });
+});
+
+test('a block from the future is taken when its time has come, and nobody is blamed', async () => {
+  cluster = await createCluster(['doctor', 'lab'], { clocks: { lab: skewedClock(-limits.futureBlockMs + 500) } });
+  const blamed: unknown[] = [];
+  for (const node of cluster.nodes) node.on('peer', (event) => event.state === 'shunned' && blamed.push(event));
+  await cluster.node('lab').setOffline(true);
+  await cluster.submit('doctor', cluster.world.register('alice', 'jane'));
+  expect(await cluster.mine('doctor')).toBe(1);
+  await cluster.node('lab').setOffline(false);
+  await cluster.until(() => cluster.node('lab').head().height === 1, 'the block to be taken');
+  expect(blamed).toEqual([]);
+});
