@@ -4,7 +4,7 @@
  *   padded = length of the text (4 bytes, big-endian) ‖ text ‖ zeros
  *
  * The text and its zeros fill the smallest step that is large enough. All of it is encrypted, so whoever holds a record
- * learns which of five sizes it has and no more. There is one padding of a text: any other is refused.
+ * learns which of five sizes it has and no more. One text has one padding; all others are refused.
  */
 import { assert, limits } from '../base/index.ts';
 

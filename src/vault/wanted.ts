@@ -1,6 +1,6 @@
 /**
- * The records that are wanted and not here, and when each is to be asked for next: at once, then after 1 s, 2 s, 4 s and so
- * on up to five minutes, and from there every five minutes for ever.
+ * The records that are wanted and not here, and when each is to be asked for next: at once, then after 250 ms, 500 ms,
+ * 1 s and so on up to five minutes, and from there every five minutes for ever.
  *
  * All that have failed equally often wait in one line. What joins a line waits as long as those before it, so the head of
  * each line is the first that is due, and asking costs what is due, not what is wanted.
@@ -15,7 +15,7 @@ export interface WantedRecord {
   readonly transaction: string | null;
 }
 
-const firstDelayMs = 1_000;
+const firstDelayMs = 250;
 const lastDelayMs = 5 * 60 * 1_000;
 /** The line of what is due at once, and one for each delay. */
 const lineCount = 2 + Math.ceil(Math.log2(lastDelayMs / firstDelayMs));
