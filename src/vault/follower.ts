@@ -5,13 +5,13 @@
  * start, at each new tip, and after a reorganisation from where the branches part. What is pending it looks at when the node
  * says so, and once at start. To look twice at a transaction changes nothing.
  *
- * When a member logs in here for the first time, the chain behind the follower is searched once for that member, newest block
- * first, in the background; how far it has come is kept.
+ * When a member logs in here for the first time, the chain behind the follower is searched once (history-search.ts).
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describeError, type Logger } from '../base/index.ts';
-import type { Transaction } from '../ledger/index.ts';
+import type { Block, Transaction } from '../ledger/index.ts';
 import type { Cursor, Write } from '../storage/index.ts';
+import { HistorySearch } from './history-search.ts';
 import type { HostedMembers } from './hosted-members.ts';
 import type { Keeping } from './keeping.ts';
 import { findTransaction, sealedRecordsOf, type VaultLedger } from './known-records.ts';
@@ -36,14 +36,19 @@ export class Follower {
   #last: Promise<void> = Promise.resolve();
   #cursor: Cursor = { height: 0, hash: '' };
   #catchingUpSoon = false;
-  /** Per member, up to which height is still to be searched. */
-  readonly #searches = new Map<string, number>();
-  #searching = false;
+  readonly #history: HistorySearch;
   #stopped = false;
   #listeners: (() => void)[] = [];
 
   constructor(ports: FollowerPorts) {
     this.#ports = ports;
+    this.#history = new HistorySearch({
+      shelf: ports.shelf,
+      blockAt: (height) => this.#blockAt(height),
+      lookAt: (block) => this.#lookAt(block.transactions),
+      keep: (writes) => this.#keep(writes),
+      inBackground: (step) => this.#inBackground(() => step().then(() => nextTurn())),
+    });
   }
 
   async start(): Promise<void> {
@@ -51,7 +56,7 @@ export class Follower {
     const head = node.head();
     // Nobody was at home here before: there is nothing to catch up with.
     this.#cursor = shelf.cursor() ?? { height: head.height, hash: head.hash };
-    for (const [member, height] of await shelf.followed()) if (height > 0) this.#searches.set(member, height);
+    for (const [member, height] of await shelf.followed()) this.#history.add(member, height);
     this.#listeners = [
       node.on('tip', () => this.#catchUpSoon()),
       node.on('reorg', () => this.#lookAtPending()),
@@ -59,7 +64,7 @@ export class Follower {
     ];
     this.#catchUpSoon();
     this.#lookAtPending();
-    this.#search();
+    this.#history.run();
   }
 
   /** Follows a member from now on, and searches the chain behind. */
@@ -70,9 +75,9 @@ export class Follower {
       const { height } = this.#cursor;
       await shelf.write([shelf.putFollowed(member, height), shelf.moveCursor(this.#cursor)]);
       hosted.follow(member);
-      if (height > 0) this.#searches.set(member, height);
+      this.#history.add(member, height);
       this.#lookAtPending();
-      this.#search();
+      this.#history.run();
     });
   }
 
@@ -89,7 +94,7 @@ export class Follower {
       this.#catchingUpSoon = false;
       await this.#catchUp();
     });
-    this.#search();
+    this.#history.run();
   }
 
   async #catchUp(): Promise<void> {
@@ -107,12 +112,11 @@ export class Follower {
       writes = [];
     };
     for (let height = at.height + 1; height <= node.head().height && !this.#stopped; height++) {
-      const hash = node.hashAt(height);
-      const block = hash === undefined ? undefined : node.block(hash);
+      const block = this.#blockAt(height);
       // The chain was switched under this walk: the event that follows starts the next one.
-      if (hash === undefined || block === undefined || block.header.parent !== at.hash) break;
+      if (block?.header.parent !== at.hash) break;
       writes.push(...this.#lookAt(block.transactions));
-      at = { height, hash };
+      at = { height, hash: block.hash };
       if (height % blocksPerNote === 0) await keep();
       await nextTurn();
     }
@@ -159,35 +163,9 @@ export class Follower {
     return sealedRecordsOf(transaction).some((sealed) => this.#ports.hosted.concerns(sealed));
   }
 
-  /** Searches block by block, each in its turn between what is new, until nothing is left to search. */
-  #search(): void {
-    if (this.#searching || this.#searches.size === 0) return;
-    this.#searching = true;
-    this.#inBackground(async () => {
-      try {
-        await this.#searchBlock(Math.max(...this.#searches.values()));
-        await nextTurn();
-      } finally {
-        this.#searching = false;
-      }
-      this.#search();
-    });
-  }
-
-  /** One look serves every member whose search has come to this height. */
-  async #searchBlock(height: number): Promise<void> {
-    const { node, shelf } = this.#ports;
-    const hash = node.hashAt(height);
-    const block = hash === undefined ? undefined : node.block(hash);
-    const writes = block ? this.#lookAt(block.transactions) : [];
-    const searched = [...this.#searches].filter(([, remaining]) => remaining === height).map(([member]) => member);
-    const left = height - 1;
-    if (left % blocksPerNote === 0) writes.push(...searched.map((member) => shelf.putFollowed(member, left)));
-    if (writes.length > 0) await this.#keep(writes);
-    for (const member of searched) {
-      if (left === 0) this.#searches.delete(member);
-      else this.#searches.set(member, left);
-    }
+  #blockAt(height: number): Block | undefined {
+    const hash = this.#ports.node.hashAt(height);
+    return hash === undefined ? undefined : this.#ports.node.block(hash);
   }
 
   #next(task: () => Promise<void>): Promise<void> {
