@@ -281,10 +281,10 @@ test('of mutated transactions nothing is accepted but the one encoding of what i
         expect(equalBytes(withSignature(again, verdict.value.signature).bytes, bytes)).toBe(true);
       },
     ),
-    { numRuns: 8_000 },
+    { numRuns: 4_000 },
   );
   // Flipped bits of hashes and signatures still say something, so the property looked at both sides.
-  expect(accepted).toBeGreaterThan(500);
+  expect(accepted).toBeGreaterThan(150);
 });
 
 test('of mutated blocks too', () => {
@@ -300,9 +300,9 @@ test('of mutated blocks too', () => {
       expect(equalBytes(encode(decode(verdict.value.bytes) as Encodable), bytes)).toBe(true);
       expect(verdict.value.hash).toBe(toHex(sha256(hashedBytes(verdict.value.header))));
     }),
-    { numRuns: 3_000 },
+    { numRuns: 2_000 },
   );
-  expect(accepted).toBeGreaterThan(200);
+  expect(accepted).toBeGreaterThan(60);
 });
 
 test('random bytes and random values are refused, never thrown at', () => {

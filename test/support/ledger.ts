@@ -9,8 +9,8 @@
  *
  * Everything comes from names and counters: a world that is made twice is twice the same.
  */
-import { assert, fromHex, limits, toHex, utf8ToBytes } from '../../src/base/index.ts';
-import { type KeyPair, sealingKeyPair, searchNonce, sha256, sign, signingKeyPair } from '../../src/crypto/index.ts';
+import { assert, limits, toHex, utf8ToBytes } from '../../src/base/index.ts';
+import { type KeyPair, sealingKeyPair, searchNonce, sha256, signingKeyPair } from '../../src/crypto/index.ts';
 import { transactionsRoot } from '../../src/ledger/block.ts';
 import { applyBlock } from '../../src/ledger/check-block.ts';
 import { nextTime } from '../../src/ledger/check-header.ts';
@@ -96,7 +96,22 @@ export interface PersonKeys {
   readonly sealing: KeyPair;
 }
 
+/** What is made again and again, the same each time, is made once. */
+const knownKeys = new Map<string, PersonKeys>();
+const knownGenesis = new Map<string, Genesis>();
+const knownVerdicts = new Map<string, boolean>();
+
 export function personKeysFrom(username: string): PersonKeys {
+  return once(knownKeys, username, () => makePersonKeys(username));
+}
+
+function once<Value>(known: Map<string, Value>, name: string, make: () => Value): Value {
+  const value = known.get(name) ?? make();
+  known.set(name, value);
+  return value;
+}
+
+function makePersonKeys(username: string): PersonKeys {
   const signing = signingKeyPair(bytesFrom(username));
   const sealing = sealingKeyPair(bytesFrom(`sealing ${username}`));
   return { id: memberIdOf(toHex(signing.publicKey)), signing, sealing };
@@ -142,7 +157,8 @@ export function testGenesisFile(options: GenesisOptions = {}): GenesisFile {
 }
 
 export function testGenesis(options: GenesisOptions = {}): World {
-  return new World(parseGenesis(testGenesisFile(options)));
+  const file = testGenesisFile(options);
+  return new World(once(knownGenesis, JSON.stringify(file), () => parseGenesis(file)));
 }
 
 /** What may be bent about a transaction beside its fields; the author's own where nothing is said. */
@@ -152,20 +168,11 @@ export type Bend = Partial<Authorship>;
 export class World {
   readonly genesis: Genesis;
   readonly keys: Readonly<Record<string, PersonKeys>>;
-  /** Checks the signature of the same bytes once, as a node does: histories are replayed many times. */
-  readonly verify: (transaction: Transaction, signingKey: string) => boolean;
   #count = 0;
 
   constructor(genesis: Genesis) {
     this.genesis = genesis;
     this.keys = Object.fromEntries(genesis.members.map(({ username }) => [username, personKeysFrom(username)]));
-    const verdicts = new Map<string, boolean>();
-    this.verify = (transaction, signingKey) => {
-      const question = signingKey + toHex(transaction.bytes);
-      const answer = verdicts.get(question) ?? verifyTransaction(transaction, signingKey);
-      verdicts.set(question, answer);
-      return answer;
-    };
   }
 
   /** Member id of a username; the account of SYSTEM_BANK_001 for `SYSTEM`. */
@@ -423,7 +430,7 @@ export class Chain {
     for (let link: Link | null = parent; link && medianTimes.length < limits.medianHeaders; link = link.parent) {
       medianTimes.push(link.header.time);
     }
-    const { genesis, verify } = this.world;
+    const { genesis } = this.world;
     return { genesis, parent, medianTimes, now: this.now, state: parent.state, verify, onCheck: this.onCheck };
   }
 
@@ -452,9 +459,10 @@ export function withWork(header: Header): Header {
   return { ...header, nonce: toHex(found.nonce) };
 }
 
-/** A miner's signature over a hash, for a block that is put together by hand. */
-export function signHash(hash: string, miner: KeyPair): Uint8Array {
-  return sign(new Uint8Array([...utf8ToBytes('carechain/block/1'), ...fromHex(hash)]), miner.secretKey);
+/** Checks a signature once for the same bytes, as a node does: histories are replayed many times. */
+function verify(transaction: Transaction, signingKey: string): boolean {
+  const question = signingKey + toHex(transaction.bytes);
+  return once(knownVerdicts, question, () => verifyTransaction(transaction, signingKey));
 }
 
 function stateOf(changes: readonly StateChange[], below: StateView): Draft {
