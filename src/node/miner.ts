@@ -18,6 +18,7 @@ import {
 import type { ChainStore } from '../storage/index.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
 import type { MineOutcome } from './ledger-node.ts';
+import { SerialQueue } from './serial-queue.ts';
 import type { Signatures } from './signatures.ts';
 import type { Workers } from './workers.ts';
 
@@ -43,6 +44,7 @@ export interface MinerPorts {
 export class Miner {
   readonly #ports: MinerPorts;
   readonly #stopped = new AbortController();
+  readonly #queue = new SerialQueue();
 
   constructor(ports: MinerPorts) {
     this.#ports = ports;
@@ -52,7 +54,12 @@ export class Miner {
     this.#stopped.abort();
   }
 
-  async mine(): Promise<MineOutcome> {
+  /** One at a time: two blocks of one miner at one height would only compete with each other. */
+  mine(): Promise<MineOutcome> {
+    return this.#queue.run(() => this.#mineOne());
+  }
+
+  async #mineOne(): Promise<MineOutcome> {
     const { genesis, nodeKey, clock, clockOffsetMs } = this.#ports;
     if (genesis.miners !== 'open' && !genesis.miners.includes(toHex(nodeKey.publicKey)))
       return { ok: false, code: 'miner-not-allowed' };
