@@ -45,15 +45,16 @@ export interface CarechainWorld {
  */
 export async function createCarechain(settings: CarechainSettings, world: CarechainWorld): Promise<Carechain> {
   const { role, genesis } = settings;
-  const { clock, random, database, peerIdOf } = world;
+  const { clock, random, peerIdOf } = world;
+  const store = createStore(world.database);
   const logger = world.logger.child('actions');
   const keyFiles = await loadKeyFiles(genesis, settings.dataDir);
   const loopbackOnly = isDemo(genesis) && !settings.exposeDemo;
-  const node = await createNode({ ...settings, loopbackOnly }, world);
+  const node = await createNode({ ...settings, loopbackOnly }, { ...world, store });
   const vault = createVault({
     node,
     network: node.network,
-    store: createStore(database),
+    store,
     clock,
     random,
     logger: world.logger.child('vault'),

@@ -96,7 +96,7 @@ const rows = {
   // Chain and network.
   'nothing-to-mine': row(
     'Nothing is pending that a block could hold.',
-    'Something waits for what it refers to, or for money: see `pending`.',
+    'Sign something first; `pending` shows what waits, and for what.',
   ),
   'mining-timed-out': row('No nonce was found in time.', 'Try again.'),
   'clock-skewed': row(

@@ -28,9 +28,9 @@ export interface RegistryCsv {
 }
 
 const header = ['patient_id', 'name', 'registered_by', 'timestamp'];
-/** What a spreadsheet takes for the beginning of a formula, and the sign that it is none. */
-const formulaStart = /^[=+\-@\t\r]/;
-const escapedStart = /^'(?=[=+\-@\t\r])/;
+/** What a spreadsheet takes for the beginning of a formula; apostrophes before it were there, or say that it is none. */
+const needsEscape = /^'*[=+\-@\t\r]/;
+const escapedStart = /^'(?='*[=+\-@\t\r])/;
 
 export function openRegistryCsv(path: string, world: { readonly clock: Clock; readonly random: Random }): RegistryCsv {
   return {
@@ -77,7 +77,12 @@ async function endsALine(file: FileHandle, size: number): Promise<boolean> {
 
 function rowsOf(text: string): RegistryRow[] {
   // A spreadsheet may have saved it: with a byte order mark, other line ends, or a row that is too short.
-  const records: string[][] = parse(text, { bom: true, relax_column_count: true, skip_empty_lines: true });
+  const records: string[][] = parse(text, {
+    bom: true,
+    relax_column_count: true,
+    relax_quotes: true,
+    skip_empty_lines: true,
+  });
   const cells = records.map((record) => record.map((cell) => cell.replace(escapedStart, '')));
   return cells
     .filter(([patientId]) => patientId !== undefined && patientId !== header[0])
@@ -87,7 +92,7 @@ function rowsOf(text: string): RegistryRow[] {
 }
 
 function escapeFormula(cell: string): string {
-  return formulaStart.test(cell) || escapedStart.test(cell) ? `'${cell}` : cell;
+  return needsEscape.test(cell) ? `'${cell}` : cell;
 }
 
 function errorCode(error: unknown): unknown {

@@ -21,7 +21,8 @@ export const find = defineAction({
   async run({ words, from, count }, context) {
     const { node } = context.carechain;
     const wanted = folded(words).split(/\s+/);
-    const found = [...(await knownNames(context))]
+    const { names, complete } = await knownNames(context);
+    const found = [...names]
       .filter(([, name]) => wanted.every((word) => folded(name).includes(word)))
       .sort(([, left], [, right]) => left.localeCompare(right, 'en'));
     const { rows, next } = pageOf(found, { from, count });
@@ -34,6 +35,7 @@ export const find = defineAction({
       const registeredBy = patient ? nameOf(node, patient.registeredBy) : null;
       return { number: index + 1, patientId, name, registered: patient !== undefined, registeredBy };
     });
-    return done({ patients, next });
+    const warning = complete ? null : 'The registry file could not be read: only names in records were searched.';
+    return done({ patients, next, warning });
   },
 });

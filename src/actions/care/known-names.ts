@@ -8,11 +8,12 @@ import { transactionOf } from './records.ts';
 /** How many transactions of each source are looked through, newest first. */
 const mostPerSource = 1_000;
 
-/** Names by patient id. */
-export async function knownNames(context: ActionContext): Promise<Map<string, string>> {
+/** Names by patient id; `complete` says that the registry file could be read. */
+export async function knownNames(context: ActionContext): Promise<{ names: Map<string, string>; complete: boolean }> {
   const { node } = context.carechain;
   const names = new Map<string, string>();
-  for (const { patientId, name } of await registryRows(context)) if (isPatientId(patientId)) names.set(patientId, name);
+  const rows = await registryRows(context);
+  for (const { patientId, name } of rows ?? []) if (isPatientId(patientId)) names.set(patientId, name);
   for (const id of await sources(context)) {
     const transaction = transactionOf(id, context);
     const patient = transaction && patientOf(transaction.body, node.pendingState);
@@ -20,7 +21,7 @@ export async function knownNames(context: ActionContext): Promise<Map<string, st
     const name = await nameIn(id, context);
     if (name !== null) names.set(patient, name);
   }
-  return names;
+  return { names, complete: rows !== null };
 }
 
 /** Transactions whose records may name a patient to this user: by colleagues, or waiting for their role. */

@@ -2,6 +2,7 @@
  * What a patient is called, for whoever is logged in: by the registration if they may read it, by what was sealed for them
  * with an order or a prescription, and on the doctor's own machine by the registry file.
  */
+import { describeError } from '../../base/index.ts';
 import { readPatient, recordsOf } from '../../ledger/index.ts';
 import type { ActionContext } from '../action.ts';
 import type { RegistryRow } from '../registry-csv.ts';
@@ -13,7 +14,7 @@ export async function patientName(patient: string, context: ActionContext): Prom
   const registration = readPatient(node.pendingState, patient)?.registration;
   const registered = registration === undefined ? null : await nameIn(registration, context);
   if (registered !== null) return registered;
-  const row = (await registryRows(context)).find((candidate) => candidate.patientId === patient);
+  const row = (await registryRows(context))?.find((candidate) => candidate.patientId === patient);
   if (row) return row.name;
   for (const { transaction } of node.patientEvents(patient).reverse()) {
     const name = textField((await readRecords(transaction, context)).text, 'patientName');
@@ -30,8 +31,16 @@ export async function nameIn(transactionId: string, context: ActionContext): Pro
   return textField(text, transaction.body.kind === 'PATIENT_REGISTRATION' ? 'name' : 'patientName');
 }
 
-/** The registry file, for doctors on a doctor's node: names in it are not for whoever else logs in there. */
-export async function registryRows({ carechain, session }: ActionContext): Promise<readonly RegistryRow[]> {
+/**
+ * The registry file, for doctors on a doctor's node: names in it are not for whoever else logs in there.
+ * Null where the file cannot be read: work with records goes on without it.
+ */
+export async function registryRows({ carechain, session }: ActionContext): Promise<readonly RegistryRow[] | null> {
   if (carechain.role !== 'doctor' || session.user?.member.role !== 'doctor') return [];
-  return carechain.registryCsv.rows();
+  try {
+    return await carechain.registryCsv.rows();
+  } catch (error) {
+    carechain.logger.warn('the registry file was not read', { code: describeError(error).code });
+    return null;
+  }
 }

@@ -1,6 +1,7 @@
 /** The clear text of sealed records, as far as whoever is logged in may read it and it has arrived. */
+import { CarechainError } from '../../base/index.ts';
 import { recordsOf, type Sealed, type Transaction } from '../../ledger/index.ts';
-import type { RecordText } from '../../vault/index.ts';
+import type { Reading, RecordText } from '../../vault/index.ts';
 import type { ActionContext, Outcome } from '../action.ts';
 import { done } from '../action.ts';
 import { failure } from '../error-codes.ts';
@@ -23,7 +24,7 @@ export async function readRecords(transaction: Transaction, context: ActionConte
   const records: Record<string, { state: ReadingState; readers: readonly string[] }> = {};
   let text: RecordText | null = null;
   for (const [slot, sealed] of Object.entries(recordsOf(transaction.body))) {
-    const reading = await readSealed(sealed, context);
+    const reading = await readOrSealed(sealed, context);
     records[slot] = { state: reading.state, readers: sealed.readers.map((id) => nameOf(node, id)) };
     if (reading.state === 'readable') text = { ...(text ?? {}), ...reading.text };
   }
@@ -31,6 +32,16 @@ export async function readRecords(transaction: Transaction, context: ActionConte
   const state = (['readable', 'on-its-way'] as const).find((better) => states.includes(better)) ?? 'sealed';
   const readers = [...new Set(Object.values(records).flatMap((record) => record.readers))];
   return { state, readers, text, records };
+}
+
+/** What an author sealed that is no record must not hide a patient's other events: it shows as sealed. */
+async function readOrSealed(sealed: Sealed, context: ActionContext): Promise<Reading> {
+  try {
+    return await readSealed(sealed, context);
+  } catch (error) {
+    if (error instanceof CarechainError && error.code === 'record-unreadable') return { state: 'sealed' };
+    throw error;
+  }
 }
 
 async function readSealed(sealed: Sealed, context: ActionContext) {

@@ -1,0 +1,118 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openRegistryCsv, type RegistryCsv, type RegistryRow } from '../../src/actions/index.ts';
+import { systemClock, systemRandom } from '../../src/base/index.ts';
+import { patientIdFrom } from '../support/ledger.ts';
+
+let folder: string;
+let path: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'carechain-csv-'));
+  path = join(folder, 'patient_registry.csv');
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function open(): RegistryCsv {
+  return openRegistryCsv(path, { clock: systemClock, random: systemRandom });
+}
+
+function rowNamed(name: string): RegistryRow {
+  return { patientId: patientIdFrom(name), name, registeredBy: 'dr_alice', timestamp: '2026-01-05T09:30:00.000Z' };
+}
+
+test('a file that is not there has no rows', async () => {
+  expect(await open().rows()).toEqual([]);
+});
+
+test('a new file gets the header once, and is for its owner alone', async () => {
+  await open().append(rowNamed('Jane Doe'));
+  await open().append(rowNamed('John Doe'));
+  const lines = (await readFile(path, 'utf8')).split('\r\n');
+  expect(lines[0]).toBe('patient_id,name,registered_by,timestamp');
+  expect(lines[1]).toBe(`${patientIdFrom('Jane Doe')},Jane Doe,dr_alice,2026-01-05T09:30:00.000Z`);
+  expect(lines).toHaveLength(4);
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+  expect(await readdir(folder)).toEqual(['patient_registry.csv']);
+});
+
+const awkward = [
+  '=HYPERLINK("http://x")',
+  '+1',
+  '-1',
+  '@SUM(A1)',
+  "'=1",
+  "O'Brien",
+  "'quoted'",
+  'Doe, Jane',
+  'Jane "JD" Doe',
+  'two\nlines',
+  'two\r\nlines',
+  '\ttab',
+  'Zoë Müller',
+  ' padded ',
+];
+
+test.each(awkward)('%j comes back as it was', async (name) => {
+  await open().append(rowNamed(name));
+  await open().append(rowNamed('next'));
+  expect(await open().rows()).toEqual([rowNamed(name), rowNamed('next')]);
+});
+
+test.each(['=1+1', '+1', '-1', '@x', '\tx', '\rx'])('%j is no formula in a spreadsheet', async (name) => {
+  await open().append(rowNamed(name));
+  const text = await readFile(path, 'utf8');
+  expect(text).toContain(`'${name}`);
+});
+
+test('a file without a line end at its end is ended first', async () => {
+  await writeFile(path, '\ufeffpatient_id,name,registered_by,timestamp\nx,Old,dr_alice,then');
+  await open().append(rowNamed('New'));
+  expect((await open().rows()).map(({ name }) => name)).toEqual(['Old', 'New']);
+});
+
+test('many writers at once lose and tear nothing', async () => {
+  const names = Array.from({ length: 40 }, (_, index) => `Patient ${index}, "x"`);
+  await Promise.all(names.map((name) => open().append(rowNamed(name))));
+  const rows = await open().rows();
+  expect(rows.map(({ name }) => name).sort()).toEqual([...names].sort());
+  expect((await readFile(path, 'utf8')).match(/patient_id/g)).toHaveLength(1);
+  expect(await readdir(folder)).toEqual(['patient_registry.csv']);
+});
+
+test('the lock of a process that is gone does not hold, also when many find it', async () => {
+  await writeFile(`${path}.lock`, '2147483646 0000000000000000\n');
+  await Promise.all(['a', 'b', 'c', 'd', 'e'].map((name) => open().append(rowNamed(name))));
+  expect((await open().rows()).map(({ name }) => name).sort()).toEqual(['a', 'b', 'c', 'd', 'e']);
+  expect(await readdir(folder)).toEqual(['patient_registry.csv']);
+});
+
+test('the lock of a process that runs is waited for, and not for ever', async () => {
+  await writeFile(`${path}.lock`, `${process.pid} 0000000000000000\n`);
+  let now = 0;
+  const clock = {
+    now: () => now,
+    after(delayMs: number, run: () => void) {
+      now += delayMs;
+      setImmediate(run);
+      return { cancel() {} };
+    },
+  };
+  const csv = openRegistryCsv(path, { clock, random: systemRandom });
+  await expect(csv.append(rowNamed('Jane'))).rejects.toMatchObject({ code: 'file-unwritable' });
+  expect(now).toBeGreaterThan(4_000);
+  expect(await readdir(folder)).toEqual(['patient_registry.csv.lock']);
+});
+
+test('a folder that is not there is an error in words', async () => {
+  const csv = openRegistryCsv(join(folder, 'none', 'x.csv'), { clock: systemClock, random: systemRandom });
+  await expect(csv.append(rowNamed('Jane'))).rejects.toMatchObject({ code: 'file-unwritable' });
+});
+
+test('the example in the package is read', async () => {
+  const example = new URL('../../patient_registry.csv.example', import.meta.url).pathname;
+  const rows = await openRegistryCsv(example, { clock: systemClock, random: systemRandom }).rows();
+  expect(rows.map(({ name }) => name)).toEqual(['Jane Doe', 'Doe, John "Jack"']);
+});
