@@ -7,6 +7,9 @@ import { done } from '../action.ts';
 import { failure } from '../error-codes.ts';
 import { nameOf, userOf } from '../members.ts';
 
+/** How long an action that needs a record waits for one that is on its way. */
+const arrivalMs = 3_000;
+
 export type ReadingState = 'readable' | 'sealed' | 'on-its-way';
 
 export interface RecordsRead {
@@ -50,9 +53,29 @@ async function readSealed(sealed: Sealed, context: ActionContext) {
 
 /** The text of one record, where the action cannot go on without it. */
 export async function requireText(sealed: Sealed, context: ActionContext): Promise<Outcome<RecordText>> {
-  const reading = await readSealed(sealed, context);
+  let reading = await readSealed(sealed, context);
+  if (reading.state === 'on-its-way') {
+    await untilArrived(sealed, context);
+    reading = await readSealed(sealed, context);
+  }
   if (reading.state === 'readable') return done(reading.text);
   return failure(reading.state === 'sealed' ? 'record-sealed' : 'record-on-its-way');
+}
+
+/** A record lags a moment behind its transaction or a login: while a peer is linked that may hold it, it gets that moment. */
+function untilArrived({ commitment }: Sealed, { carechain: { vault, node, clock } }: ActionContext): Promise<void> {
+  if (node.peers().length === 0) return Promise.resolve();
+  return new Promise((resolve) => {
+    const finish = () => {
+      timer.cancel();
+      unwatch();
+      resolve();
+    };
+    const timer = clock.after(arrivalMs, finish);
+    const unwatch = vault.on('record', (record) => {
+      if (record.commitment === commitment) finish();
+    });
+  });
 }
 
 /** A field of a record that should be text; null where it is not. Who sealed it may have run another program. */

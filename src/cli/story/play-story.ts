@@ -61,7 +61,7 @@ export async function* playStory(processes: StoryProcesses): AsyncGenerator<Play
     await everyoneHas(processes, step.node, results, height);
     const books = step.books ? await readBooks(processes) : null;
     if (step.books && books) for (const role of storyNodes) expectBooks(role, books[role], step.books);
-    yield { number: index + 1, step, underneath: fillIn(step.underneath, values), results, height, books };
+    yield { number: index + 1, step, underneath: fillIn(step.underneath, shortened(values)), results, height, books };
   }
 }
 
@@ -100,6 +100,11 @@ function expectBooks(role: StoryNode, found: Books, expected: Books): void {
     'story-differs',
     `The books of the ${role} node are ${found.join(' / ')}, not ${expected.join(' / ')}.`,
   );
+}
+
+/** Ids as people are shown them: the first eight digits. */
+function shortened(values: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, `${value.slice(0, 8)}…`]));
 }
 
 function fillIn(text: string, values: Readonly<Record<string, string>>): string {

@@ -50,9 +50,10 @@ export async function tellStory({ executable, input, output, stepwise }: Telling
 }
 
 function narrate({ number, step, underneath, height, books }: PlayedStep): string[] {
+  const [first, ...rest] = wrap(step.sentence, 76);
   const lines = [
-    `${String(number).padStart(2)}. ${step.sentence}`,
-    ...wrap(underneath, 76).map((line) => `    ${line}`),
+    `${String(number).padStart(2)}. ${first}`,
+    ...[...rest, ...wrap(underneath, 76)].map((line) => `    ${line}`),
   ];
   if (!books) return [...lines, ''];
   const table = new Table({
