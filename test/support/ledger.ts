@@ -279,6 +279,8 @@ interface Link {
   readonly state: StateView;
   readonly changes: readonly StateChange[];
   readonly rewards: readonly Reward[];
+  /** For each of its transactions, the patient whose history it belongs to. */
+  readonly patients: readonly (string | null)[];
 }
 
 /** All blocks of a network that were found valid, in memory: a chain keeper without disk, peers and limits. */
@@ -301,7 +303,17 @@ export class Chain {
     const header = genesisHeader(genesis);
     const changes = genesisChanges(genesis);
     const state = stateOf(changes, { get: () => undefined });
-    this.#tip = { hash: genesis.hash, header, block: null, parent: null, work: 0, state, changes, rewards: [] };
+    this.#tip = {
+      hash: genesis.hash,
+      header,
+      block: null,
+      parent: null,
+      work: 0,
+      state,
+      changes,
+      rewards: [],
+      patients: [],
+    };
     this.#links.set(genesis.hash, this.#tip);
   }
 
@@ -437,10 +449,11 @@ export class Chain {
   #check(block: Block, parent: Link): 'OK' | RejectionCode {
     const verdict = checkBlock(block, this.context(parent));
     if (!verdict.ok) return this.#refuse(verdict.rejection);
-    const { changes, rewards } = verdict.value;
+    const { changes, rewards, patients } = verdict.value;
     const { hash, header } = block;
     const work = parent.work + header.difficulty;
-    const link: Link = { hash, header, block, parent, work, state: stateOf(changes, parent.state), changes, rewards };
+    const state = stateOf(changes, parent.state);
+    const link: Link = { hash, header, block, parent, work, state, changes, rewards, patients };
     this.#links.set(hash, link);
     if (wins(link, this.#tip)) this.#tip = link;
     return 'OK';
