@@ -1,0 +1,44 @@
+/** Answers as people read them. A command without a formatter of its own is shown as its fields. */
+import type { ActionError } from '../../actions/index.ts';
+import type { Answer } from '../answer.ts';
+import type { Line } from '../printer.ts';
+import { careFormatters } from './care.ts';
+import { chainFormatters } from './chain.ts';
+import { detailFormatters } from './details.ts';
+import type { Formatter } from './formatter.ts';
+import { formatHelp } from './help.ts';
+import { pairs, wrap } from './layout.ts';
+import { ledgerFormatters } from './ledger.ts';
+import { nodeFormatters } from './node.ts';
+import { peopleFormatters } from './people.ts';
+import { valueWords } from './record-words.ts';
+import { recordFormatters } from './records.ts';
+
+export const formatters: Readonly<Record<string, Formatter>> = {
+  help: formatHelp,
+  ...peopleFormatters,
+  ...careFormatters,
+  ...recordFormatters,
+  ...ledgerFormatters,
+  ...chainFormatters,
+  ...detailFormatters,
+  ...nodeFormatters,
+};
+
+export function formatAnswer(answer: Answer): Line[] {
+  if (!answer.ok) return formatError(answer.error);
+  const format =
+    answer.command !== null && Object.hasOwn(formatters, answer.command) ? formatters[answer.command] : undefined;
+  return format ? format(answer.result) : fields(answer.result);
+}
+
+/** `✗` and what went wrong, then what to do: the message says both. */
+export function formatError({ message }: ActionError): Line[] {
+  const [first = '', ...more] = wrap(`✗ ${message}`);
+  return [{ text: first, tone: 'bad' }, ...more.map((line) => `  ${line}`)];
+}
+
+function fields(result: unknown): Line[] {
+  if (typeof result !== 'object' || result === null) return [valueWords(result)];
+  return pairs(Object.entries(result).map(([name, value]) => [name, valueWords(value)]));
+}

@@ -1,0 +1,41 @@
+/** Opens everything that a running node holds: its folder, log, key and transport. Nothing listens yet. */
+import { type Carechain, createCarechain, openNodeKey } from '../actions/index.ts';
+import type { Genesis } from '../ledger/index.ts';
+import { createLibp2pTransport } from '../network/index.ts';
+import { inlineWorkers, threadWorkers } from '../node/index.ts';
+import { closeDatabase, openDatabase } from '../storage/index.ts';
+import { type LogFile, openLogFile } from './log-file.ts';
+import { peerIdOf } from './peer-id.ts';
+import type { StartSettings } from './start-settings.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export interface OpenNode {
+  readonly carechain: Carechain;
+  readonly log: LogFile;
+  /** The folder was made now. */
+  readonly created: boolean;
+}
+
+/** @throws CarechainError `folder-in-use`, `folder-unwritable`, `folder-damaged`, `demo-keys-refused`, … */
+export async function openNode(
+  settings: StartSettings,
+  genesis: Genesis,
+  { clock, random }: Surroundings,
+): Promise<OpenNode> {
+  const { dataDir, host, port, discover } = settings;
+  const { database, created } = await openDatabase(dataDir);
+  try {
+    const log = await openLogFile(dataDir, settings.logLevel, clock);
+    const { logger } = log;
+    const seed = await openNodeKey(dataDir, random);
+    const transport = await createLibp2pTransport({ seed, host, port, discover, clock, logger });
+    const carechain = await createCarechain(
+      { ...settings, genesis, nodeSeed: seed },
+      { clock, random, database, transport, workers: threadWorkers(inlineWorkers), logger, peerIdOf },
+    );
+    return { carechain, log, created };
+  } catch (error) {
+    await closeDatabase(database);
+    throw error;
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * A line into words. Blanks part words; `'…'` is literal; `"…"` knows \", \\ and \n. A quote opens only where a word
+ * begins, after `--option=`, or right after another quote closed: so the name O'Brien needs no quotes.
+ */
+export interface Word {
+  readonly text: string;
+  /** Begins with a quote, and so is never taken for an option. */
+  readonly quoted: boolean;
+}
+
+export type Words =
+  | { readonly ok: true; readonly words: readonly Word[] }
+  | { readonly ok: false; readonly what: string };
+
+const escapes: Readonly<Record<string, string>> = { '"': '"', '\\': '\\', n: '\n' };
+
+export function splitWords(line: string): Words {
+  const words: Word[] = [];
+  let at = 0;
+  for (;;) {
+    while (isBlank(line[at])) at++;
+    if (at >= line.length) return { ok: true, words };
+    const begin = at;
+    let text = '';
+    while (at < line.length && !isBlank(line[at])) {
+      const character = line[at]!;
+      if ((character === '"' || character === "'") && mayOpen(line, begin, at)) {
+        const quote = readQuote(line, at);
+        if (!quote) return { ok: false, what: `The quote ${character} at character ${at + 1} is not closed.` };
+        text += quote.text;
+        at = quote.end;
+        continue;
+      }
+      text += character;
+      at++;
+    }
+    // Text is in normalization form C everywhere inside; this is the edge that makes it so.
+    words.push({ text: text.normalize('NFC'), quoted: line[begin] === '"' || line[begin] === "'" });
+  }
+}
+
+/** Blank lines, and lines that start with `#`, are comments and get no answer. */
+export function isComment(line: string): boolean {
+  return /^[ \t\r]*$/.test(line) || line.startsWith('#');
+}
+
+function mayOpen(line: string, begin: number, at: number): boolean {
+  if (at === begin) return true;
+  const before = line.slice(begin, at);
+  if (/^--[A-Za-z0-9_-]+=$/.test(before)) return true;
+  const first = before[0];
+  return (first === '"' || first === "'") && before.length > 1 && (before.endsWith('"') || before.endsWith("'"));
+}
+
+/** From the opening quote on; null where it is never closed. `end` is the place after the closing one. */
+function readQuote(line: string, open: number): { text: string; end: number } | null {
+  const quote = line[open]!;
+  let text = '';
+  for (let at = open + 1; at < line.length; at++) {
+    const character = line[at]!;
+    if (character === quote) return { text, end: at + 1 };
+    const escaped = quote === '"' && character === '\\' ? escapes[line[at + 1] ?? ''] : undefined;
+    if (escaped === undefined) text += character;
+    else {
+      text += escaped;
+      at++;
+    }
+  }
+  return null;
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === ' ' || character === '\t';
+}
