@@ -5,7 +5,7 @@ import { CarechainError, describeError, escapeControlsExceptLineFeed } from '../
 import { addOneShots } from './one-shot/commands.ts';
 import { startNode } from './start.ts';
 import { type StartOptions, UsageError, usualPorts } from './start-settings.ts';
-import { addStory, addStory } from './story/command.ts';
+import { addStory } from './story/command.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** @param words what follows the program's name. @returns the exit code. Never throws. */

@@ -22,7 +22,7 @@ export interface Telling {
 
 /** @returns the exit code. */
 export async function tellStory({ executable, input, output, stepwise }: Telling): Promise<number> {
-  const say = (line = '') => output.write(`${wrap(line, 80).join('\n')}\n`);
+  const say = (line = '') => output.write(`${line.length > 80 ? wrap(line, 80).join('\n') : line}\n`);
   const folder = await mkdtemp(join(tmpdir(), 'carechain-story-'));
   const reader = stepwise ? createInterface({ input, output }) : null;
   let processes: StoryProcesses | null = null;
