@@ -18,7 +18,7 @@ export interface BlockPlan {
 
 /**
  * Plans the block after `context.parent`, from `candidates` in the order given; those that do not hold after the ones
- * before them, or do not fit, are left out. Null where there would be neither a transaction nor a reward.
+ * before them are left out, and the block ends with the last one that fits. Null where there would be neither a transaction nor a reward.
  */
 export function buildBlock(candidates: Iterable<Transaction>, miner: string, context: BlockContext): BlockPlan | null {
   const { genesis, parent, state } = context;

@@ -80,7 +80,8 @@ const farewell = [
   '  npx carechain lab      --port 5002 --peers 127.0.0.1:5001,127.0.0.1:5003',
   '  npx carechain pharmacy --port 5003 --peers 127.0.0.1:5001,127.0.0.1:5002',
   '',
-  'Logins: dr_alice / password123 · lab_tech_bob / labpass · pharm_charlie / pharmpass',
+  'Logins: dr_alice / password123 · lab_tech_bob / labpass ·',
+  '        pharm_charlie / pharmpass',
   'Type help in any of them.',
 ];
 
