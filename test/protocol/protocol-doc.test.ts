@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import { encode, limits, toHex } from '../../src/base/index.ts';
+import { blockLine, genesisLine } from '../../src/cli/one-shot/block-line.ts';
 import {
   demoGenesisFile,
   genesisHeader,
@@ -130,6 +131,17 @@ test('the fields of a status', () => {
   };
   expect(columnOf(table)).toEqual(Object.keys(status));
   expect(encodeStatus(status).length).toBeLessThan(networkLimits.statusBytes);
+});
+
+test('the fields of a line in an export', () => {
+  const [genesis, block] = tablesIn('Exported chain');
+  const chain = new Chain(testGenesis());
+  const mined = chain.mine(chain.world.register('alice', 'zoe'));
+  const namesOf = (table: Table) => columnOf(table).flatMap((cell) => cell.replaceAll('`', '').split(', '));
+  expect(namesOf(genesis!)).toEqual(Object.keys(genesisLine(chain.world.genesis)));
+  const line = blockLine(mined, [], chain.world.genesis);
+  expect(namesOf(block!).sort()).toEqual(Object.keys(line).sort());
+  for (const name of Object.keys((line.transactions as object[])[0]!)) expect(markdown).toContain(`\`${name}\``);
 });
 
 test('the keys of the state', () => {

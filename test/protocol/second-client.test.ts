@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { demoKeyFiles } from '../../src/actions/demo-key-files.ts';
 import { systemRandom, toHex } from '../../src/base/index.ts';
+import { blockLine, genesisLine } from '../../src/cli/one-shot/block-line.ts';
 import { type Block, demoGenesis, demoGenesisFile, genesisHeader, type RejectionCode } from '../../src/ledger/index.ts';
 import { transactionLeaf } from '../../src/ledger/transaction.ts';
 import { decodeStatus, encodeStatus } from '../../src/network/status-message.ts';
@@ -14,6 +15,7 @@ import { recordIdOf } from '../../src/vault/record-id.ts';
 import { Chain, type GenesisOptions, nodeKeysFrom, people, testGenesis, testGenesisFile } from '../support/ledger.ts';
 import {
   bytesOf,
+  type Entry,
   encode,
   type Genesis,
   genesisHashOf,
@@ -21,6 +23,7 @@ import {
   join,
   memberIdOf,
   Refusal,
+  rebuiltFrom,
   SecondClient,
   systemAccount,
 } from './second-client.ts';
@@ -91,6 +94,24 @@ describe('a chain', () => {
     const { chain, blocks } = play({ difficulty: 4, supply: 1_300 });
     expect(chain.main().some(({ rewards, header }) => header.height === 3 && rewards.length === 2)).toBe(true);
     expect(blocks.length).toBeGreaterThan(6);
+  });
+
+  test('read from an export', () => {
+    const { chain, blocks } = play({ difficulty: 4 });
+    const { genesis } = chain.world;
+    const [first, ...lines] = [
+      genesisLine(genesis),
+      ...chain.main().map(({ block, rewards }) => blockLine(block!, rewards, genesis)),
+    ].map((line) => JSON.parse(JSON.stringify(line)));
+    const client = new SecondClient(first.genesis);
+    expect([first.hash, first.height, first.parentHash]).toEqual([hexOf(client.hash), 0, '0'.repeat(64)]);
+    expect(lines.map((line) => hexOf(rebuiltFrom(line)))).toEqual(blocks.map(({ bytes }) => toHex(bytes)));
+    for (const line of lines) {
+      const { hash, rewards, transactions } = client.take(rebuiltFrom(line), chain.now);
+      expect(hash).toBe(line.hash);
+      expect(rewards.map(({ id }) => id)).toEqual(line.rewards.map(({ id }: Entry) => id));
+      expect(transactions.map(({ id }) => id)).toEqual(line.transactions.map(({ id }: Entry) => id));
+    }
   });
 
   /** What is wrong with a block, and the code that both clients give it. */

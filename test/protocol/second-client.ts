@@ -112,6 +112,39 @@ export interface Entry {
   leaf: Uint8Array;
 }
 
+/** What a line of an export says of a block; 15. */
+export interface ExportedBlock {
+  rules: number;
+  height: number;
+  difficulty: number;
+  time: string;
+  network: string;
+  parentHash: string;
+  miner: string;
+  transactionsRoot: string;
+  stateDigest: string;
+  nonce: string;
+  signature: string;
+  transactions: { bytes: string }[];
+}
+
+export function rebuiltFrom(line: ExportedBlock): Uint8Array {
+  const header: Header = {
+    rules: line.rules,
+    network: bytesOf(line.network),
+    height: line.height,
+    parent: bytesOf(line.parentHash),
+    time: Date.parse(line.time),
+    miner: bytesOf(line.miner),
+    transactionsRoot: bytesOf(line.transactionsRoot),
+    stateDigest: bytesOf(line.stateDigest),
+    difficulty: line.difficulty,
+    nonce: bytesOf(line.nonce),
+  };
+  const transactions = line.transactions.map(({ bytes }) => bytesOf(bytes));
+  return encode({ header, signature: bytesOf(line.signature), transactions });
+}
+
 interface DecodedTransaction extends Entry {
   body: Body;
   bodyBytes: Uint8Array;
