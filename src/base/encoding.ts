@@ -19,7 +19,9 @@ export type Encodable =
 
 /** @throws Error where the value has something that has no canonical encoding (a float, undefined, a class). */
 export function encode(value: Encodable): Uint8Array {
-  return dagCbor.encode(value);
+  const { buffer, byteOffset, length } = dagCbor.encode(value);
+  // A plain array of bytes also where the library hands out a Buffer.
+  return new Uint8Array(buffer, byteOffset, length);
 }
 
 /**

@@ -31,10 +31,6 @@ export const limits = {
   /** Ids of transactions that this node remembers as having become impossible. */
   lostTransactions: 10_000,
 
-  orphanBlocks: 64,
-  orphanBlocksPerPeer: 4,
-  orphanBytes: 16_000_000,
-  orphanMs: 60_000,
   /** Bodies of side branches that are stored and not (yet) on the main chain. */
   sideBranchBytes: 256_000_000,
 

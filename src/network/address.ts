@@ -46,6 +46,11 @@ export function hostAndPortOf(address: Multiaddr): string {
   return formatAddress(network?.value ?? '', Number(transport?.value ?? 0));
 }
 
+/** The host in a multiaddr of any kind. */
+export function hostOf(address: Multiaddr): string {
+  return address.getComponents()[0]?.value ?? '';
+}
+
 /** Whether a host is this machine itself, for certain. */
 export function isLoopback(host: string): boolean {
   if (host === 'localhost') return true;

@@ -10,7 +10,7 @@ import type { GossipsubMessage } from '@libp2p/gossipsub';
 import type { Connection, Stream } from '@libp2p/interface';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import { assert, type Clock, describeError, type Logger, limits } from '../base/index.ts';
-import { formatAddress, hostAndPortOf, parseAddress, toMultiaddr } from './address.ts';
+import { formatAddress, hostAndPortOf, hostOf, isLoopback, parseAddress, toMultiaddr } from './address.ts';
 import { createDeadline, unlessAborted } from './deadline.ts';
 import { readFrame, writeFrame } from './framing.ts';
 import { createHost, type Host, startHost } from './libp2p-host.ts';
@@ -114,7 +114,10 @@ export async function createLibp2pTransport(settings: Libp2pTransportSettings): 
       libp2p.addEventListener('connection:close', ({ detail }) => links.closed(detail));
       libp2p.addEventListener('peer:discovery', ({ detail }) => {
         if (links.connectionTo(detail.id.toString()) !== undefined || !isOpen()) return;
-        tasks.run(async () => void (await within(limits.dialMs, (signal) => libp2p.dial(detail.id, { signal }))));
+        // Who listens on this machine alone, as the demo network does, does not go out to others either.
+        const near = detail.multiaddrs.filter((address) => !isLoopback(host) || isLoopback(hostOf(address)));
+        if (near.length === 0) return;
+        tasks.run(async () => void (await within(limits.dialMs, (signal) => libp2p.dial(near, { signal }))));
       });
       const { pubsub } = libp2p.services;
       const judging = pubsub as unknown as Judging;

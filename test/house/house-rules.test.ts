@@ -45,11 +45,9 @@ test('the rules have no clock, no chance, no input or output', () => {
 });
 
 test('the type checker is not switched off, and nothing is left to do', () => {
-  expect(
-    files
-      .filter(({ text }) => /@ts-ignore|@ts-expect-error|\bas any\b|: any\b|TODO|FIXME|XXX/.test(text))
-      .map(({ path }) => path),
-  ).toEqual([]);
+  expect(offenders(/\bas any\b|: any\b/)).toEqual([]);
+  const marks = /@ts-ignore|@ts-expect-error|TODO|FIXME|XXX/;
+  expect(files.filter(({ text }) => marks.test(text)).map(({ path }) => path)).toEqual([]);
 });
 
 test('file names are kebab-case words', () => {
