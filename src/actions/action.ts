@@ -5,18 +5,10 @@
 import type { z } from 'zod';
 import type { Role } from '../ledger/index.ts';
 import type { Carechain } from './carechain.ts';
+import type { Outcome } from './outcome.ts';
 import type { Session } from './session.ts';
 
-export interface ActionError {
-  /** Kebab-case and stable: a row of `docs/CLI.md`. */
-  readonly code: string;
-  /** What went wrong and what to do, in sentences. Never secrets or clinical text. */
-  readonly message: string;
-}
-
-export type Outcome<Result> =
-  | { readonly ok: true; readonly result: Result }
-  | { readonly ok: false; readonly error: ActionError };
+export { type ActionError, done, type Outcome } from './outcome.ts';
 
 export interface ActionContext {
   readonly carechain: Carechain;
@@ -73,8 +65,4 @@ export interface Action<Input extends z.ZodObject = z.ZodObject, Result = unknow
 
 export function defineAction<Input extends z.ZodObject, Result>(action: Action<Input, Result>): Action<Input, Result> {
   return action;
-}
-
-export function done<Result>(result: Result): Outcome<Result> {
-  return { ok: true, result };
 }

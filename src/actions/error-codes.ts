@@ -3,7 +3,7 @@
  * rejection codes of the ledger are not here: they pass through unchanged, with the sentences of their own table.
  */
 import { type Rejection, type Role, rejections } from '../ledger/index.ts';
-import type { ActionError, Outcome } from './action.ts';
+import type { ActionError, Outcome } from './outcome.ts';
 
 /** What is woven into a sentence. Never secrets, clinical text, or text that a peer sent. */
 export type FailureFacts = Readonly<Record<string, string | number | null>>;
