@@ -17,11 +17,22 @@ type Mapped = { readonly [Name in keyof NodeEvents]?: (...facts: NodeEvents[Name
 
 /** Tells every event from now on. @returns what stops that. */
 export function watchEvents({ node, vault }: Carechain, tell: (event: EdgeEvent) => void): () => void {
+  const names = new Map<string, string>();
   const stops = [
     node.on('transaction', (facts) => tell(nodeEvents.transaction(facts))),
-    node.on('block', (facts) => tell(nodeEvents.block(facts))),
+    node.on('block', (facts) => {
+      // As `mine` counts them: the rewards that the block pays included.
+      const signed = node.block(facts.hash)?.transactions.length ?? facts.transactions;
+      tell(nodeEvents.block({ ...facts, transactions: signed + node.rewardsOf(facts.hash).length }));
+    }),
     node.on('reorg', (facts) => tell(nodeEvents.reorg(facts))),
-    node.on('peer', (facts) => tell(nodeEvents.peer(facts))),
+    node.on('peer', (facts) => {
+      // A link that is gone says its address only; people know the node by its name.
+      if (facts.nodeId !== null) names.set(facts.peerId, facts.nodeId);
+      const nodeId = facts.nodeId ?? names.get(facts.peerId) ?? null;
+      if (facts.state === 'disconnected') names.delete(facts.peerId);
+      tell(nodeEvents.peer({ ...facts, nodeId }));
+    }),
     node.on('conflict', (facts) => tell(nodeEvents.conflict(facts))),
     node.on('caughtUp', (facts) => tell(nodeEvents.caughtUp(facts))),
     node.on('alone', (facts) => tell(nodeEvents.alone(facts))),
@@ -57,7 +68,7 @@ export const nodeEvents = {
   }),
   peer: ({ peerId, address, nodeId, state }) => ({
     json: { event: 'peer', peerId, address, state },
-    line: peerLine(nodeId === null ? address : `${nodeId} (${address})`, state),
+    line: peerLine(nodeId === null ? address || peerId : address === '' ? nodeId : `${nodeId} (${address})`, state),
     own: false,
   }),
   conflict: ({ id, rejection }) => ({

@@ -1,6 +1,6 @@
 /** What doctors, laboratories and pharmacies did, answered in sentences. */
-import { type Formatter, formatterOf, good, more, remark } from './formatter.ts';
-import { paragraph, table } from './layout.ts';
+import { type Formatter, formatterOf, good, more, remark, warning } from './formatter.ts';
+import { table } from './layout.ts';
 import { count, money, short, who } from './plain-words.ts';
 import { whyWords } from './standing.ts';
 
@@ -10,7 +10,7 @@ interface Signed {
 }
 
 function signed({ transactionId, warning: told }: Signed) {
-  return [remark(`transaction ${short(transactionId)} · waiting for a block`), ...(told ? paragraph(`! ${told}`) : [])];
+  return [remark(`transaction ${short(transactionId)} · waiting for a block`), ...(told ? warning(told) : [])];
 }
 
 type Payment =

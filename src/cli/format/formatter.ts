@@ -1,6 +1,6 @@
 /** A formatter draws the result of one command as lines for people. Programs get the result itself, as JSON. */
 import type { Line } from '../printer.ts';
-import { wrap } from './layout.ts';
+import { screenColumns, wrap } from './layout.ts';
 
 export type Formatter = (result: unknown) => Line[];
 
@@ -10,7 +10,7 @@ export function formatterOf<Result>(draw: (result: Result) => Line[]): Formatter
 }
 
 export function good(sentence: string): Line[] {
-  const [first = '', ...more] = wrap(`✓ ${sentence}`);
+  const [first = '', ...more] = wrap(`✓ ${sentence}`, screenColumns - 2);
   return [first, ...more.map((line) => `  ${line}`)];
 }
 
@@ -19,8 +19,9 @@ export function remark(text: string): Line {
   return { text: `  ${text}`, tone: 'faint' };
 }
 
-export function warning(text: string): Line {
-  return { text: `! ${text}`, tone: 'warning' };
+export function warning(text: string): Line[] {
+  const [first = '', ...more] = wrap(`! ${text}`, screenColumns - 2);
+  return [first, ...more.map((line) => `  ${line}`)].map((line) => ({ text: line, tone: 'warning' }));
 }
 
 /** Where the next page of a long list begins. */

@@ -39,7 +39,7 @@ export const formatHelp = formatterOf<{ commands: readonly CommandCard[] }>(({ c
     const rows = cards.map(({ name, summary }) => [name.padEnd(width), summary] as const);
     return [{ text: title, tone: 'heading' }, ...pairs(rows, 2)];
   });
-  return [...lines, remark('help <command> shows its usage and an example.')];
+  return [...lines, remark('`help <command>` shows its usage and an example.')];
 });
 
 function cardLines({ name, summary, usage, example, who }: CommandCard): Line[] {

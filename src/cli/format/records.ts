@@ -67,10 +67,8 @@ export const recordFormatters: Readonly<Record<string, Formatter>> = {
     ...tasks.flatMap((task): Line[] => [
       `${String(task.number).padStart(3)}  ${task.patientName ?? short(task.patientId ?? '–')} · ${taskWords[task.kind ?? ''] ?? 'unknown'}`,
       ...reading(task),
-      remark(
-        `  ${task.author ? `by ${who(task.author)} · ` : ''}${localTime(task.time)} · ${short(task.id)}` +
-          (task.where ? ` · ${standingWords(task as Standing)}` : ''),
-      ),
+      remark(`  ${task.author ? `by ${who(task.author)} · ` : ''}${localTime(task.time)} · ${short(task.id)}`),
+      ...(task.where ? [remark(`  ${standingWords(task as Standing)}`)] : []),
     ]),
     ...more('todo', next),
   ]),

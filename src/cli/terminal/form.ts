@@ -102,12 +102,13 @@ async function askOne(
 }
 
 async function messageOf(
-  { label, labelFor, unit }: Question,
+  { label, labelFor, unit, optional = false }: Question,
   answers: RawInput,
   context: ActionContext,
 ): Promise<string> {
   const shown = (await labelFor?.(answers, context)) ?? label;
-  return unit === undefined ? shown : `${shown} (${unit})`;
+  const remarks = [...(unit === undefined ? [] : [unit]), ...(optional ? ['may be left empty'] : [])];
+  return remarks.length === 0 ? shown : `${shown} (${remarks.join('; ')})`;
 }
 
 /** What the action would say; it cannot be asked, because what it needs cannot be chosen. */

@@ -146,7 +146,7 @@ export class Terminal {
   async #withoutPassword(action: Action, input: RawInput): Promise<RawInput> {
     const secret = action.questions.find(({ kind, input: name }) => kind === 'password' && input[name] !== undefined);
     if (!secret) return input;
-    await this.#print(['✗ A password is not typed on the line, where others can read it: it is asked for.']);
+    await this.#print(['✗ A password is not typed on the line, where it stays on the screen.']);
     const { [secret.input]: _refused, ...others } = input;
     return others;
   }

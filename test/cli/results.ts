@@ -1,0 +1,188 @@
+/** One result a command, as the actions give them, with every text that a person or a peer could have typed in `typed`. */
+const id = '3f2a91bc'.repeat(8);
+const patientId = '97c928d0-c2cf-4e4b-ac28-811898aa0587';
+const time = '2026-11-21T08:12:00.000Z';
+const standing = { where: 'in-block', height: 5, confirmations: 3, holders: 2, peers: 2, code: null };
+
+export function resultsWith(typed: string): Readonly<Record<string, unknown>> {
+  const signed = { transactionId: id, warning: typed };
+  const row = { id, kind: 'TRANSFER_ECASH', author: typed, from: typed, to: typed, amount: 500, reason: typed };
+  const card = { name: typed, summary: typed, usage: typed, example: typed, who: 'anyone' };
+  const text = { name: typed, notes: typed, [typed]: typed, results: { Hemoglobin: { value: typed, unit: typed } } };
+  return {
+    help: { commands: [card, { ...card, who: 'member' }, { ...card, who: ['doctor'] }] },
+    login: { username: typed, role: 'doctor', name: typed, place: typed },
+    logout: { username: typed },
+    whoami: { username: typed, role: 'doctor', name: typed, place: typed, activePatient: typed },
+    members: { members: [{ username: typed, role: 'doctor', name: typed, place: typed, id, canLogIn: true }] },
+    register: { patientId, ...signed },
+    set_patient: { patientId, name: typed },
+    consult: { ...signed, orderId: id },
+    perform_test: signed,
+    prescribe: { ...signed, payment: { transactionId: id, amount: 100, to: typed } },
+    fill: signed,
+    void: signed,
+    transfer: signed,
+    print: { transactionId: id, text: `${typed}\n${typed}\n`, file: null },
+    find: { patients: [{ number: 1, patientId, name: typed, registered: true, registeredBy: typed }], next: 1 },
+    history: {
+      patientId,
+      name: typed,
+      next: null,
+      events: [
+        { ...standing, id, kind: typed, time, author: typed, state: 'readable', readers: [typed], text },
+        {
+          ...standing,
+          where: 'waiting',
+          code: typed,
+          id,
+          kind: 'PRESCRIPTION',
+          time,
+          author: typed,
+          state: 'sealed',
+          readers: [typed],
+          text: null,
+        },
+        {
+          ...standing,
+          where: 'lost',
+          code: 'prescription-already-filled',
+          id,
+          kind: 'PRESCRIPTION',
+          time,
+          author: typed,
+          state: 'on-its-way',
+          readers: [],
+          text: null,
+        },
+      ],
+    },
+    todo: {
+      tasks: [
+        {
+          number: 1,
+          ...standing,
+          id,
+          kind: 'PRESCRIPTION',
+          author: typed,
+          time,
+          patientId,
+          patientName: typed,
+          state: 'readable',
+          text,
+        },
+      ],
+      next: null,
+    },
+    mine: {
+      height: 5,
+      hash: id,
+      transactions: 2,
+      rewards: 1,
+      rewardsDue: [{ id, to: typed, amount: 500, reason: 'order-reward', cause: id }],
+    },
+    balances: { balances: { [typed]: 1_000_000, dr_alice: 0 } },
+    pending: {
+      transactions: [
+        { number: 1, ...row, state: 'due', time: null, own: true, code: null },
+        { number: 2, ...row, state: 'waiting', code: 'unknown-order' },
+      ],
+      next: 2,
+    },
+    lost: { transactions: [{ ...row, time, code: 'order-already-answered', message: typed, because: id }], next: null },
+    chain: {
+      blocks: [
+        { height: 0, hash: id, parentHash: '0'.repeat(64), miner: id, time, difficulty: 1, transactions: [] },
+        {
+          height: 1,
+          hash: `${'ab'.repeat(32)}`,
+          parentHash: id,
+          miner: id,
+          time,
+          difficulty: 1,
+          transactions: [row, row],
+        },
+        { height: 2, hash: id, parentHash: id, miner: typed, time, difficulty: 1, transactions: Array(20).fill(row) },
+      ],
+      next: 3,
+    },
+    reorgs: {
+      reorgs: [
+        {
+          time,
+          ancestorHeight: 4,
+          ancestorHash: id,
+          removed: [id, id],
+          added: [id, id, id, id, id],
+          returned: [id],
+          lost: [id],
+        },
+      ],
+      next: null,
+    },
+    verify: {
+      height: 3,
+      checks: [{ name: 'bad-signature', count: 12 }],
+      failure: { height: 4, code: typed, message: typed },
+    },
+    recalc_balances: { equal: false, repaired: [{ key: typed, stored: typed, replayed: typed }] },
+    tx: {
+      ...standing,
+      id,
+      kind: typed,
+      author: typed,
+      authorKey: id,
+      time,
+      signature: id + id,
+      fields: { to: typed, records: { note: { commitment: id, readers: [typed] } } },
+      blockHash: id,
+    },
+    block: {
+      height: 5,
+      hash: id,
+      parentHash: id,
+      time,
+      miner: id,
+      signature: id + id,
+      rules: 1,
+      network: id,
+      transactionsRoot: id,
+      stateDigest: id,
+      difficulty: 4096,
+      nonce: '0011223344556677',
+      isOnMainChain: true,
+      confirmations: 2,
+      holders: 1,
+      peers: 2,
+      transactions: [row],
+      next: null,
+    },
+    status: {
+      network: id,
+      networkName: typed,
+      nodeId: typed,
+      peerId: `12D3KooW${'x'.repeat(44)}`,
+      addresses: ['127.0.0.1:5001'],
+      height: 5,
+      tipHash: id,
+      work: 20_480,
+      peers: 2,
+      pending: 3,
+      user: typed,
+    },
+    peers: {
+      peers: [{ peerId: `12D3KooW${'x'.repeat(44)}`, address: typed, nodeId: typed, height: 5 }],
+      configured: [
+        { address: typed, state: 'connected', lastSeen: time },
+        { address: '127.0.0.1:5003', state: 'waiting', lastSeen: null },
+      ],
+      offline: true,
+    },
+    sync: { before: 3, after: 5, blocksFetched: 2, peersAsked: 2 },
+    offline: { offline: true },
+    online: { offline: false },
+    exit: {},
+    export: { file: typed, blocks: 6, transactions: 6 },
+    import: { dataDir: typed, height: 5, hash: id, transactions: 6 },
+  };
+}
