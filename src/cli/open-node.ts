@@ -1,11 +1,10 @@
 /** Opens everything that a running node holds: its folder, log, key and transport. Nothing listens yet. */
 import { type Carechain, createCarechain, openNodeKey } from '../actions/index.ts';
 import type { Genesis } from '../ledger/index.ts';
-import { createLibp2pTransport } from '../network/index.ts';
+import { createLibp2pTransport, peerIdOf } from '../network/index.ts';
 import { inlineWorkers, threadWorkers } from '../node/index.ts';
 import { closeDatabase, openDatabase } from '../storage/index.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
-import { peerIdOf } from './peer-id.ts';
 import type { StartSettings } from './start-settings.ts';
 import type { Surroundings } from './surroundings.ts';
 

@@ -2,10 +2,10 @@ import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import { expect, test } from 'vitest';
 import { toHex } from '../../src/base/index.ts';
-import { peerIdOf } from '../../src/cli/peer-id.ts';
 import { readSettings, refuseExposure, type StartOptions } from '../../src/cli/start-settings.ts';
 import { signingKeyPair } from '../../src/crypto/index.ts';
 import { demoGenesis } from '../../src/ledger/index.ts';
+import { peerIdOf } from '../../src/network/index.ts';
 import { testGenesis } from '../support/ledger.ts';
 
 const usual: StartOptions = { host: '127.0.0.1', registryCsv: './patient_registry.csv', logLevel: 'info' };

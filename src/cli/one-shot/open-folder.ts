@@ -3,10 +3,10 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Carechain, createCarechain, errorCodes } from '../../actions/index.ts';
 import { CarechainError, silentLogger } from '../../base/index.ts';
+import { peerIdOf } from '../../network/index.ts';
 import { inlineWorkers } from '../../node/index.ts';
 import { closeDatabase, openDatabase } from '../../storage/index.ts';
 import { loadGenesis } from '../genesis-file.ts';
-import { peerIdOf } from '../peer-id.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { silentTransport } from './silent-transport.ts';
 
