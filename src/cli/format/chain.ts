@@ -94,7 +94,7 @@ export const chainFormatters: Readonly<Record<string, Formatter>> = {
           remark(`Everything before it holds, up to #${height}.`),
         ]),
     ...table(
-      ['check', 'passed'],
+      ['refused otherwise as', 'checked'],
       checks.map(({ name, count: passed }) => [name, passed.toLocaleString('en')]),
       { right: [1] },
     ),
