@@ -7,7 +7,7 @@
  * switches to it. What is condemned is remembered only where it can never change: a header and a body that belong
  * together (the root says so) and break a rule.
  */
-import { CarechainError, type Clock, type Logger, limits } from '../base/index.ts';
+import { CarechainError, type Clock, describeError, type Logger, limits } from '../base/index.ts';
 import {
   type Block,
   type BlockEffect,
@@ -25,7 +25,7 @@ import {
   type Verdict,
   wins,
 } from '../ledger/index.ts';
-import type { ChainStore, Write } from '../storage/index.ts';
+import type { ChainStore, StoredHeader, Write } from '../storage/index.ts';
 import { SerialQueue } from './serial-queue.ts';
 import type { Signatures } from './signatures.ts';
 
@@ -65,10 +65,17 @@ export interface ChainKeeperPorts {
   alsoWrite(change: Switch): readonly Write[];
   /** After the switch is on the disk, before the next offer. */
   switched(change: Switch): void;
+  /** A body that a peer delivered some time ago, and that could not be checked then, turned out to be a lie. */
+  onLiar(peerId: string, code: string): void;
+  /** The folder did not take or give something: nothing of the offer counts. Told once, until a switch is on the disk. */
+  onFault(error: unknown): void;
 }
 
 /** Whose parent or itself breaks a rule for ever; the oldest are forgotten first. */
 const condemnedRemembered = 10_000;
+
+/** Side blocks of which it is known who delivered them; the oldest are forgotten first. */
+const deliveriesRemembered = 16_384;
 
 type ConnectedBlock =
   | { readonly ok: true; readonly block: AddedBlock }
@@ -78,13 +85,28 @@ export class ChainKeeper {
   readonly #ports: ChainKeeperPorts;
   readonly #queue = new SerialQueue();
   readonly #condemned = new Map<string, Rejection>();
+  /** Hash of a side block -> the peer that delivered its body, which nobody could check yet. */
+  readonly #deliveredBy = new Map<string, string>();
+  /** Codes of the faults that were told since the last switch. */
+  readonly #told = new Set<string>();
 
   constructor(ports: ChainKeeperPorts) {
     this.#ports = ports;
   }
 
-  offer(block: Block): Promise<Offer> {
-    return this.#queue.run(() => this.#consider(block));
+  /**
+   * @param from the peer that delivered it; null for a block of this node's own.
+   * @throws CarechainError `folder-failed`, `folder-damaged`, `folder-closed`, `side-branch-too-large`: nothing changed.
+   */
+  offer(block: Block, from: string | null = null): Promise<Offer> {
+    return this.#queue.run(async () => {
+      try {
+        return await this.#consider(block, from);
+      } catch (error) {
+        this.#tell(error);
+        throw error;
+      }
+    });
   }
 
   /** Runs `task` while nothing is written to the chain. */
@@ -106,11 +128,12 @@ export class ChainKeeper {
     return times;
   }
 
-  async #consider(block: Block): Promise<Offer> {
+  async #consider(block: Block, from: string | null): Promise<Offer> {
     const { chain, genesis, clock } = this.#ports;
     const condemned = this.#condemned.get(block.hash) ?? this.#condemned.get(block.header.parent);
     if (condemned) return this.#condemn(block.hash, condemned);
-    if (chain.header(block.hash)) return { verdict: 'ignored', rejection: null };
+    const stored = chain.header(block.hash);
+    if (stored) return this.#considerAgain(stored);
     const parent = chain.header(block.header.parent);
     if (!parent) return { verdict: 'ignored', rejection: rejection('unknown-parent', { parent: block.header.parent }) };
 
@@ -128,12 +151,23 @@ export class ChainKeeper {
       return { verdict: 'accepted', onMainChain: true };
     }
     await chain.storeSideBlock(block, work);
+    this.#noteDelivery(block.hash, from);
     if (!wins({ hash: block.hash, work }, tip)) return { verdict: 'accepted', onMainChain: false };
-    return this.#switchTo(block);
+    return this.#switchTo(block, 'delivered now');
+  }
+
+  /**
+   * A block that is here already. Its branch may have been left unfinished: the disk failed, or the process ended, between
+   * the moment when its last body was stored and the switch.
+   */
+  async #considerAgain({ hash, work }: StoredHeader): Promise<Offer> {
+    const { chain } = this.#ports;
+    const block = wins({ hash, work }, chain.tip()) && !chain.isOnMainChain(hash) ? chain.block(hash) : undefined;
+    return block ? this.#switchTo(block, 'stored before') : { verdict: 'ignored', rejection: null };
   }
 
   /** Leaves the main chain for the branch that ends with `target`, as far as that branch holds and wins. */
-  async #switchTo(target: Block): Promise<Offer> {
+  async #switchTo(target: Block, origin: 'delivered now' | 'stored before'): Promise<Offer> {
     const { chain } = this.#ports;
     const branch = this.#branchTo(target);
     if (!branch)
@@ -162,7 +196,8 @@ export class ChainKeeper {
     }
     if (!failed) return { verdict: 'accepted', onMainChain: true };
     // A body that an earlier peer delivered under an honest hash is not this peer's fault.
-    const anothersFault = failed.block.hash !== target.hash && !isVerdictOnHash(failed.rejection);
+    const isNew = failed.block.hash === target.hash && origin === 'delivered now';
+    const anothersFault = !isNew && !isVerdictOnHash(failed.rejection);
     return anothersFault ? { verdict: 'ignored', rejection: failed.rejection } : this.#refuse(failed);
   }
 
@@ -242,6 +277,8 @@ export class ChainKeeper {
     };
     const removedHashes = removed.map(({ hash }) => hash).reverse();
     await chain.commit({ removed: removedHashes, added, changes, also: alsoWrite(change) });
+    this.#told.clear();
+    for (const { block } of added) this.#deliveredBy.delete(block.hash);
     switched(change);
   }
 
@@ -264,8 +301,28 @@ export class ChainKeeper {
       height: failed.block.header.height,
       code: failed.rejection.code,
     });
+    const { hash: bad } = failed.block;
+    const liar = this.#deliveredBy.get(bad);
+    for (const { hash } of rest) this.#deliveredBy.delete(hash);
     await this.#ports.chain.forgetSideBlocks(rest.map(({ hash }) => hash));
     if (isVerdictOnHash(failed.rejection)) for (const { hash } of rest) this.#condemn(hash, failed.rejection);
+    // An honest peer passes on only what it has checked whole, so whoever delivered this body can be blamed for it. If
+    // nobody were, one liar could keep a branch away for ever, by delivering a bent body of it before anybody else.
+    if (liar !== undefined && natureOf(failed.rejection.code) === 'invalid')
+      this.#ports.onLiar(liar, failed.rejection.code);
+  }
+
+  #noteDelivery(hash: string, from: string | null): void {
+    if (from === null) return;
+    this.#deliveredBy.set(hash, from);
+    if (this.#deliveredBy.size > deliveriesRemembered) this.#deliveredBy.delete(this.#deliveredBy.keys().next().value!);
+  }
+
+  #tell(error: unknown): void {
+    const { code } = describeError(error);
+    if (code === 'folder-closed' || this.#told.has(code)) return;
+    this.#told.add(code);
+    this.#ports.onFault(error);
   }
 }
 

@@ -99,6 +99,8 @@ export class Node implements LedgerNode {
       logger,
       alsoWrite: (change) => [...this.#transactions.alsoWrite(change), ...indexWrites(change)],
       switched: (change) => this.#switched(change),
+      onLiar: (peerId, code) => network.shun(peerId, code),
+      onFault: (error) => this.#fault(error),
     });
     this.#miner = new Miner({
       genesis,

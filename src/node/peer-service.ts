@@ -72,7 +72,7 @@ export class PeerService implements NetworkHandlers {
 
   async onBlock(block: Block, from: string): Promise<MessageVerdict> {
     const { keeper, network, sync } = this.#ports;
-    const offer = await keeper.offer(block);
+    const offer = await keeper.offer(block, from);
     if (offer.verdict === 'rejected') {
       network.shun(from, offer.rejection.code);
       return 'reject';

@@ -1,0 +1,202 @@
+import { describe, expect, test } from 'vitest';
+import type { Block } from '../../src/ledger/index.ts';
+import { Chain, nodeKeysFrom, testGenesis } from '../support/ledger.ts';
+import { bent, disagreements, memoryDatabase, openRig } from './rig.ts';
+
+/** A trunk of two blocks, a main chain of `main` above it, and a branch of `side`; each block registers somebody. */
+function forked(main: number, side: number) {
+  const world = testGenesis();
+  const chain = new Chain(world);
+  let count = 0;
+  const next = () => world.register('alice', `patient ${count++}`);
+  const trunk = [chain.mine(next()), chain.mine(next())];
+  const grow = (length: number) => {
+    const blocks: Block[] = [];
+    for (let at = trunk[1]!.hash; blocks.length < length; at = blocks.at(-1)!.hash)
+      blocks.push(chain.mineOn(at, next()));
+    return blocks;
+  };
+  let fork = { main: grow(main), side: grow(side) };
+  // Of two branches with the same work the main chain shall be the one that holds, so that only the last block switches.
+  while (main > 0 && side > main && fork.side[main - 1]!.hash < fork.main[main - 1]!.hash)
+    fork = { main: grow(main), side: grow(side) };
+  return { chain, trunk, ...fork };
+}
+
+/** The same block with a digest that is not that of its state: its hash is condemned. */
+function wrong(chain: Chain, block: Block): Block {
+  return chain.forge({
+    on: block.header.parent,
+    transactions: block.transactions,
+    header: { stateDigest: 'ab'.repeat(32), time: block.header.time },
+  });
+}
+
+describe('a switch', () => {
+  test.each(Array.from({ length: 20 }, (_, index) => index + 1))(
+    'of depth %i leads to what a fresh chain is',
+    async (depth) => {
+      const { chain, trunk, main, side } = forked(depth, depth + 1);
+      const switched = await openRig(chain);
+      for (const block of [...trunk, ...main]) expect(await switched.offer(block)).toBe('main');
+      const answers: string[] = [];
+      for (const block of side) answers.push(await switched.offer(block));
+      expect(answers.at(-1)).toBe('main');
+
+      const fresh = await openRig(chain);
+      for (const block of [...trunk, ...side]) expect(await fresh.offer(block)).toBe('main');
+      const stateOf = async (rig: typeof fresh) => {
+        const entries: unknown[] = [];
+        for await (const entry of rig.chain.stateEntries()) entries.push(entry);
+        return entries;
+      };
+      expect(switched.chain.tip()).toEqual(fresh.chain.tip());
+      expect(await stateOf(switched)).toEqual(await stateOf(fresh));
+      expect(await disagreements(switched, chain)).toEqual([]);
+      // A tie goes to the lower hash, so the switch may have come one block before the end.
+      const removed = switched.switches.flatMap((change) => change.removed.map(({ hash }) => hash));
+      expect(removed).toEqual(main.map(({ hash }) => hash));
+      const returned = switched.switches.flatMap((change) => change.returned.map(({ id }) => id));
+      expect(returned).toEqual(main.flatMap((block) => block.transactions.map(({ id }) => id)));
+    },
+  );
+
+  test('of two heads with the same work goes to the lower hash, whichever comes first', async () => {
+    const { chain, trunk, main, side } = forked(3, 3);
+    const winner = [main.at(-1)!.hash, side.at(-1)!.hash].sort()[0];
+    for (const order of [
+      [...main, ...side],
+      [...side, ...main],
+    ]) {
+      const rig = await openRig(chain);
+      for (const block of [...trunk, ...order]) await rig.offer(block);
+      expect(rig.chain.tip().hash).toBe(winner);
+    }
+  });
+});
+
+describe('a branch with a bad block', () => {
+  test('is taken as far as it holds where that wins, and what follows is condemned', async () => {
+    const { chain, trunk, main, side } = forked(2, 3);
+    const bad = wrong(chain, chain.mineOn(side[2]!.hash, chain.world.register('alice', 'bad')));
+    const rig = await openRig(chain);
+    for (const block of [...trunk, ...main, ...side.slice(0, 2)]) await rig.offer(block);
+    // The disk fails at the switch, so that the branch waits with a prefix that would win.
+    rig.disk.takes = 1;
+    await expect(rig.offer(side[2]!)).rejects.toMatchObject({ code: 'folder-failed' });
+    rig.disk.takes = Number.POSITIVE_INFINITY;
+    expect(await rig.offer(bad, 'foe')).toBe('rejected: wrong-state-digest');
+    expect(rig.chain.tip().hash).toBe(side[2]!.hash);
+    expect(await rig.offer(bad, 'foe')).toBe('rejected: wrong-state-digest');
+    expect(rig.chain.header(bad.hash)).toBeUndefined();
+    expect(await disagreements(rig, chain)).toEqual([]);
+  });
+
+  test('in its middle keeps nothing above it, and condemns descendants that come later', async () => {
+    const { chain, trunk, main } = forked(4, 0);
+    const first = chain.mineOn(trunk[1]!.hash, chain.world.register('alice', 'first'));
+    const bad = wrong(chain, chain.mineOn(first.hash, chain.world.register('alice', 'second')));
+    const onBad = (parent: Block, name: string) =>
+      chain.forge({
+        on: first.hash,
+        transactions: [chain.world.register('alice', name)],
+        header: { parent: parent.hash, height: parent.header.height + 1, time: parent.header.time + 1_000 },
+      });
+    const third = onBad(bad, 'third');
+    const fourth = onBad(third, 'fourth');
+    const fifth = onBad(fourth, 'fifth');
+    const rig = await openRig(chain);
+    for (const block of [...trunk, ...main]) await rig.offer(block);
+    for (const block of [first, bad, third]) expect(await rig.offer(block, 'relay')).toBe('side');
+    const before = rig.chain.tip();
+    const answers = [await rig.offer(fourth, 'foe'), await rig.offer(fifth, 'foe')];
+    expect(answers).toContain('rejected: wrong-state-digest');
+    expect(rig.chain.tip()).toEqual(before);
+    for (const block of [bad, third, fourth]) expect(rig.chain.header(block.hash)).toBeUndefined();
+    expect(await rig.offer(bad, 'other')).toBe('rejected: wrong-state-digest');
+    expect(await rig.offer(third, 'other')).toBe('rejected: wrong-state-digest');
+    expect(rig.chain.header(first.hash)).toBeDefined();
+  });
+});
+
+describe('a bent body under an honest hash', () => {
+  test('does not keep the honest one away, and who delivered it is blamed, not who came after', async () => {
+    const { chain, trunk, main, side } = forked(2, 3);
+    const rig = await openRig(chain);
+    for (const block of [...trunk, ...main]) await rig.offer(block);
+    expect(await rig.offer(bent(side[0]!), 'liar')).toBe('side');
+    const answers: string[] = [];
+    for (const block of side) answers.push(await rig.offer(block, 'honest'));
+    expect(answers).toEqual(['ignored', 'side', 'ignored: empty-block']);
+    expect(rig.blamed).toEqual(['liar: empty-block']);
+    for (const block of side) await rig.offer(block, 'honest');
+    expect(rig.chain.tip().hash).toBe(side[2]!.hash);
+    expect(rig.blamed).toHaveLength(1);
+  });
+
+  test('of the next block is rejected, and the honest one is taken', async () => {
+    const { chain, trunk } = forked(0, 0);
+    const rig = await openRig(chain);
+    await rig.offer(trunk[0]!);
+    expect(await rig.offer(bent(trunk[1]!), 'liar')).toBe('rejected: empty-block');
+    expect(await rig.offer(trunk[1]!, 'honest')).toBe('main');
+  });
+});
+
+describe('a disk that fails', () => {
+  test.each([0, 1])('during a switch, after %i writes, changes nothing; the next offer finishes it', async (takes) => {
+    const { chain, trunk, main, side } = forked(2, 3);
+    const rig = await openRig(chain);
+    const last = side.pop()!;
+    for (const block of [...trunk, ...main, ...side]) await rig.offer(block);
+    const before = rig.chain.tip();
+    rig.disk.takes = takes;
+    await expect(rig.offer(last)).rejects.toMatchObject({ code: 'folder-failed' });
+    await expect(rig.offer(last)).rejects.toMatchObject({ code: 'folder-failed' });
+    expect(rig.chain.tip()).toEqual(before);
+    expect(rig.faults).toEqual(['folder-failed']);
+    expect(await disagreements(rig, chain)).toEqual([]);
+    rig.disk.takes = Number.POSITIVE_INFINITY;
+    expect(await rig.offer(last)).toBe('main');
+    expect(rig.chain.tip().hash).toBe(last.hash);
+    expect(await disagreements(rig, chain)).toEqual([]);
+  });
+
+  test('and a process that ends between the last body and the switch: the block is considered again', async () => {
+    const { chain, trunk, main, side } = forked(2, 3);
+    const database = await memoryDatabase();
+    const crashed = await openRig(chain, database);
+    const last = side.pop()!;
+    for (const block of [...trunk, ...main, ...side]) await crashed.offer(block);
+    crashed.disk.takes = 1;
+    await expect(crashed.offer(last)).rejects.toMatchObject({ code: 'folder-failed' });
+
+    const restarted = await openRig(chain, database);
+    expect(await restarted.offer(last)).toBe('main');
+    expect(restarted.chain.tip().hash).toBe(last.hash);
+    expect(await disagreements(restarted, chain)).toEqual([]);
+  });
+});
+
+test('a block from the future and one without a parent are ignored, and taken when their time comes', async () => {
+  const { chain, trunk } = forked(0, 0);
+  const late = { now: () => chain.world.genesis.time - 60_000, after: () => ({ cancel() {} }) };
+  const rig = await openRig(chain, undefined, { ...late, now: () => time });
+  let time = late.now();
+  expect(await rig.offer(trunk[1]!)).toBe('ignored: unknown-parent');
+  expect(await rig.offer(trunk[0]!)).toBe('ignored: block-from-the-future');
+  time = chain.now;
+  expect(await rig.offer(trunk[0]!)).toBe('main');
+  expect(await rig.offer(trunk[1]!)).toBe('main');
+  expect(await rig.offer(trunk[1]!)).toBe('ignored');
+});
+
+test('a bent signature of the miner condemns the delivery, never the hash', async () => {
+  const { chain, trunk } = forked(0, 0);
+  const rig = await openRig(chain);
+  const stranger = chain.forge({ on: trunk[1]!.hash, transactions: [], signedBy: nodeKeysFrom('stranger') });
+  expect(await rig.offer({ ...trunk[0]!, signature: stranger.signature }, 'liar')).toBe(
+    'rejected: bad-miner-signature',
+  );
+  expect(await rig.offer(trunk[0]!)).toBe('main');
+});
