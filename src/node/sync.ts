@@ -7,11 +7,13 @@
  * so far is kept. One serial run at a time.
  */
 import { CarechainError, type Clock, describeError, type Logger, limits } from '../base/index.ts';
-import { checkHeader, type Genesis, natureOf, type SealedHeader, wins } from '../ledger/index.ts';
+import { type Genesis, natureOf, type SealedHeader, wins } from '../ledger/index.ts';
 import type { Network, Peer } from '../network/index.ts';
 import type { ChainStore } from '../storage/index.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
+import { HeaderWalk, Lie } from './header-walk.ts';
 import type { SyncReport } from './ledger-node.ts';
+import { SyncRound } from './sync-round.ts';
 
 export interface SyncPorts {
   readonly genesis: Genesis;
@@ -43,14 +45,17 @@ export class Sync {
 
   /** Resolves when no peer has anything better. Never rejects. */
   run(): Promise<SyncReport> {
-    this.#running ??= this.#runAll().finally(() => {
-      this.#running = null;
-      this.#ports.onEnd();
-      if (this.#again) {
-        this.#again = false;
-        this.nudge();
-      }
-    });
+    // Not in this turn, so that whatever a run sets off finds it running.
+    this.#running ??= Promise.resolve()
+      .then(() => this.#runAll())
+      .finally(() => {
+        this.#running = null;
+        this.#ports.onEnd();
+        if (this.#again) {
+          this.#again = false;
+          this.nudge();
+        }
+      });
     return this.#running;
   }
 
@@ -60,23 +65,26 @@ export class Sync {
   }
 
   async #runAll(): Promise<SyncReport> {
-    const { chain, network, logger } = this.#ports;
+    const { chain, network, clock, logger } = this.#ports;
     const before = chain.tip().height;
     const asked = new Set<string>();
     const passedOver = new Set<string>();
     let blocksFetched = 0;
     for (let peer = this.#best(passedOver); peer && !this.#stopped; peer = this.#best(passedOver)) {
-      asked.add(peer.peerId);
+      const { peerId } = peer;
+      asked.add(peerId);
+      // Whether another could be asked instead, so that a slow one is not waited for.
+      const round = new SyncRound(clock, () => this.#best(new Set([...passedOver, peerId])) !== null);
       try {
-        const fetched = await this.#fetchFrom(peer);
-        blocksFetched += fetched;
-        if (fetched === 0) passedOver.add(peer.peerId);
+        await this.#fetchFrom(peer, round);
+        if (round.blocks === 0) passedOver.add(peerId);
       } catch (error) {
         const { code } = describeError(error);
         logger.warn('sync with a peer failed', { code });
-        passedOver.add(peer.peerId);
-        if (error instanceof Lie) network.shun(peer.peerId, error.code);
+        passedOver.add(peerId);
+        if (error instanceof Lie) network.shun(peerId, error.code);
       }
+      blocksFetched += round.blocks;
     }
     return { before, after: chain.tip().height, blocksFetched, peersAsked: asked.size };
   }
@@ -92,48 +100,77 @@ export class Sync {
     return best;
   }
 
-  /** One round: headers, then their bodies. @returns how many blocks were new. */
-  async #fetchFrom({ peerId, status }: Peer): Promise<number> {
-    const { chain, network } = this.#ports;
-    const headers: SealedHeader[] = [];
-    let locator = this.#locator();
-    let walk: HeaderWalk | null = null;
-    // Deep forks need more than one page before the branch is higher than ours.
-    for (;;) {
-      const page = await network.fetchHeaders(peerId, locator);
-      walk ??= this.#startWalk(page);
-      for (const sealed of page) this.#step(walk!, sealed);
-      headers.push(...page);
-      const last = headers.at(-1);
-      if (page.length < limits.headersPerRequest || !last || headers.length >= mostHeaders) break;
-      if (last.header.height > chain.tip().height) break;
-      locator = [last.hash];
-    }
-    const missing = headers.filter(({ hash }) => !chain.header(hash)).map(({ hash }) => hash);
-    if (missing.length === 0 && headers.length === 0) {
-      // It claims a head that wins and has nothing after what we share: its claim is old, or a lie. Ask what it says now.
-      const now = await network.exchangeStatus(peerId);
-      if (status && now.tip.hash === status.tip.hash) throw new Lie('empty-claim');
-      return 0;
-    }
-    return this.#fetchBodies(peerId, missing);
+  /** One round: headers, then their bodies. */
+  async #fetchFrom(peer: Peer, round: SyncRound): Promise<void> {
+    const missing = await this.#fetchHeaders(peer, round);
+    await this.#fetchBodies(peer.peerId, missing, round);
   }
 
-  async #fetchBodies(peerId: string, hashes: readonly string[]): Promise<number> {
+  /**
+   * Checks headers from where the two chains part on, until they lead higher than our head: a deep fork needs many pages.
+   * @returns hashes of those whose bodies are not here, lowest first.
+   */
+  async #fetchHeaders({ peerId, status }: Peer, round: SyncRound): Promise<string[]> {
+    const { chain, network, clock } = this.#ports;
+    const missing: string[] = [];
+    let locator = this.#locator();
+    let walk: HeaderWalk | null = null;
+    for (;;) {
+      const page = await round.time(() => network.fetchHeaders(peerId, locator));
+      walk ??= this.#startWalk(page);
+      if (!walk) return this.#doubtEmptyClaim(peerId);
+      for (const sealed of page) {
+        // What comes before one that is not valid yet is of use all the same.
+        if (!walk.step(sealed, clock.now())) return missing;
+        if (!chain.header(sealed.hash)) missing.push(sealed.hash);
+      }
+      const { hash, work, header } = walk.last;
+      const isAll = page.length < limits.headersPerRequest;
+      // Work never shrinks: what it has now is at least what it had when it made the claim.
+      if (isAll && status && work < status.tip.work) throw new Lie('claims-more-than-it-has');
+      if (isAll || header.height > chain.tip().height || missing.length >= mostMissing || this.#stopped) {
+        // All of the branch may be here, from a switch that was not finished: its last block is offered once more.
+        if (missing.length === 0 && !chain.isOnMainChain(hash)) missing.push(hash);
+        return missing;
+      }
+      locator = [hash];
+    }
+  }
+
+  /** Null for a page without headers. The first follows one of our locator, or the network would have refused the page. */
+  #startWalk([first]: readonly SealedHeader[]): HeaderWalk | null {
+    const { chain, keeper, genesis } = this.#ports;
+    if (!first) return null;
+    const shared = chain.header(first.header.parent);
+    if (!shared) throw new CarechainError('unknown-parent', 'The block that both chains share is no longer here.');
+    return new HeaderWalk(genesis, shared, keeper.medianTimes(shared.hash).reverse());
+  }
+
+  /** It claimed a head that wins and has nothing after what we share. @throws Lie where it goes on claiming that. */
+  async #doubtEmptyClaim(peerId: string): Promise<string[]> {
+    const now = await this.#ports.network.exchangeStatus(peerId);
+    if (wins(now.tip, this.#ports.chain.tip())) throw new Lie('empty-claim');
+    return [];
+  }
+
+  async #fetchBodies(peerId: string, hashes: readonly string[], round: SyncRound): Promise<void> {
     const { keeper, network } = this.#ports;
-    let fetched = 0;
-    while (fetched < hashes.length && !this.#stopped) {
-      const blocks = await network.fetchBlocks(peerId, hashes.slice(fetched, fetched + limits.blocksPerRequest));
+    for (let next = 0; next < hashes.length && !this.#stopped; ) {
+      const range = hashes.slice(next, next + limits.blocksPerRequest);
+      const blocks = await round.time(() => network.fetchBlocks(peerId, range));
       if (blocks.length === 0) throw new CarechainError('request-failed', 'The peer no longer has these blocks.');
+      next += blocks.length;
       for (const block of blocks) {
-        const offer = await keeper.offer(block);
-        if (offer.verdict === 'rejected') throw new Lie(offer.rejection.code);
-        if (offer.verdict === 'ignored' && offer.rejection)
-          throw new CarechainError(offer.rejection.code, 'A block of the range was refused.');
-        fetched++;
+        const { verdict, ...offer } = await keeper.offer(block, peerId);
+        const refused = 'rejection' in offer ? offer.rejection : null;
+        if (refused && verdict === 'rejected') throw new Lie(refused.code);
+        // What was here already counts as nothing: a peer that sends only that must not keep the others waiting.
+        if (verdict === 'accepted' || refused) round.blocks++;
+        // A body that another peer had delivered was bent, and is forgotten now: this one is asked for it in a new round.
+        if (refused && natureOf(refused.code) === 'invalid') return;
+        if (refused) throw new CarechainError(refused.code, 'A block of the range was refused.');
       }
     }
-    return fetched;
   }
 
   /** Tip, −1, −2, −4 … and the genesis: enough to find where two chains part, with few hashes. */
@@ -148,44 +185,7 @@ export class Sync {
     if (hashes.at(-1) !== genesis) hashes.push(genesis);
     return hashes;
   }
-
-  /** The first header must follow a block that is here. Null for a page without headers. @throws Lie */
-  #startWalk(page: readonly SealedHeader[]): HeaderWalk | null {
-    const { chain, keeper } = this.#ports;
-    const first = page[0];
-    if (!first) return null;
-    const parent = chain.header(first.header.parent);
-    if (!parent) throw new Lie('unknown-parent');
-    return { parent, times: keeper.medianTimes(parent.hash).reverse() };
-  }
-
-  /** Each must follow the one before it by the rules for headers. @throws Lie */
-  #step(walk: HeaderWalk, sealed: SealedHeader): void {
-    const { genesis, clock } = this.#ports;
-    const { parent, times } = walk;
-    const refused = checkHeader(sealed, { genesis, parent, medianTimes: times, now: clock.now() });
-    if (refused && natureOf(refused.code) === 'invalid') throw new Lie(refused.code);
-    if (refused) throw new CarechainError(refused.code, 'A header is not valid yet.');
-    times.push(sealed.header.time);
-    if (times.length > limits.medianHeaders) times.shift();
-    walk.parent = sealed;
-  }
 }
 
-/** Where a check of headers stands: the last one, and the times of the last eleven up to it, oldest first. */
-interface HeaderWalk {
-  parent: Pick<SealedHeader, 'hash' | 'header'>;
-  readonly times: number[];
-}
-
-/** Headers held in memory at once: about 10 MB. */
-const mostHeaders = 16_384;
-
-/** What only a liar can have sent. */
-class Lie extends Error {
-  readonly code: string;
-  constructor(code: string) {
-    super(`a peer lied: ${code}`);
-    this.code = code;
-  }
-}
+/** Hashes held in memory at once: about 10 MB, and as many blocks as side branches may have. */
+const mostMissing = 100_000;

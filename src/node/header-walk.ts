@@ -1,0 +1,49 @@
+/** The walk over headers that a peer tells: each must follow the one before it and carry its work, or the peer lies. */
+import { limits } from '../base/index.ts';
+import { checkHeader, type Genesis, natureOf, type SealedHeader } from '../ledger/index.ts';
+
+type Walked = Pick<SealedHeader, 'hash' | 'header'> & {
+  /** Of the chain that ends with it. */
+  readonly work: number;
+};
+
+export class HeaderWalk {
+  readonly #genesis: Genesis;
+  readonly #times: number[];
+  #last: Walked;
+
+  /**
+   * @param shared the block that the peer's chain and ours have in common.
+   * @param times of the last eleven blocks up to it, oldest first.
+   */
+  constructor(genesis: Genesis, shared: Walked, times: number[]) {
+    this.#genesis = genesis;
+    this.#last = shared;
+    this.#times = times;
+  }
+
+  get last(): Walked {
+    return this.#last;
+  }
+
+  /** @returns false for one that is not valid yet, by this clock. @throws Lie */
+  step({ hash, header, signature }: SealedHeader, now: number): boolean {
+    const context = { genesis: this.#genesis, parent: this.#last, medianTimes: this.#times, now };
+    const refused = checkHeader({ hash, header, signature }, context);
+    if (refused && natureOf(refused.code) === 'invalid') throw new Lie(refused.code);
+    if (refused) return false;
+    this.#times.push(header.time);
+    if (this.#times.length > limits.medianHeaders) this.#times.shift();
+    this.#last = { hash, header, work: this.#last.work + header.difficulty };
+    return true;
+  }
+}
+
+/** What only a liar can have sent. */
+export class Lie extends Error {
+  readonly code: string;
+  constructor(code: string) {
+    super(`a peer lied: ${code}`);
+    this.code = code;
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * One round of sync with one peer: what it brought, and how fast. A peer that drips is neither silent nor a liar, and yet
+ * could hold up a sync for hours; where another has as much to offer, nobody waits for it a second time.
+ */
+import { CarechainError, type Clock } from '../base/index.ts';
+
+/** An answer that takes longer is slow. */
+const slowMs = 3_000;
+
+export class SyncRound {
+  /** Blocks that were of use. */
+  blocks = 0;
+  readonly #clock: Clock;
+  readonly #isDispensable: () => boolean;
+  #wasSlow = false;
+
+  constructor(clock: Clock, isDispensable: () => boolean) {
+    this.#clock = clock;
+    this.#isDispensable = isDispensable;
+  }
+
+  /** The answer, which counts however late it comes. @throws CarechainError `slow-peer` instead of asking once more. */
+  async time<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    if (this.#wasSlow && this.#isDispensable()) throw new CarechainError('slow-peer', 'Another peer may be faster.');
+    const askedAt = this.#clock.now();
+    const answer = await ask();
+    this.#wasSlow = this.#clock.now() - askedAt > slowMs;
+    return answer;
+  }
+}

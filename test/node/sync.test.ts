@@ -1,0 +1,245 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { CarechainError, limits, silentLogger } from '../../src/base/index.ts';
+import type { Block } from '../../src/ledger/index.ts';
+import type { Network, Peer } from '../../src/network/index.ts';
+import { Sync } from '../../src/node/sync.ts';
+import { Chain, testGenesis } from '../support/ledger.ts';
+import { bent, openRig, type Rig } from './rig.ts';
+
+/** A peer that serves a chain, until it does something else. */
+interface Served {
+  readonly blocks: readonly Block[];
+  /** What it claims, where that is not its chain. */
+  claim?: { hash: string; height: number; work: number };
+  onHeaders?: () => unknown;
+  onBlocks?: (hashes: readonly string[]) => Block[];
+}
+
+const world = testGenesis();
+const chain = new Chain(world);
+let main: Block[];
+let branch: Block[];
+/** More than one range of bodies. */
+let some: Block[];
+let count = 0;
+const grow = (on: string, length: number) => {
+  const blocks: Block[] = [];
+  for (let at = on; blocks.length < length; at = blocks.at(-1)!.hash)
+    blocks.push(chain.mineOn(at, world.register('alice', `patient ${count++}`)));
+  return blocks;
+};
+
+beforeAll(() => {
+  main = grow(world.genesis.hash, 600);
+  some = main.slice(0, 150);
+  branch = [...main.slice(0, 10), ...grow(main[9]!.hash, 595)];
+});
+
+async function start(served: Record<string, Served>, skewMs = 0) {
+  let waitedMs = 0;
+  const clock = { now: () => chain.now + skewMs + waitedMs, after: () => ({ cancel() {} }) };
+  const rig = await openRig(chain, undefined, clock);
+  const shunned: string[] = [];
+  const asked: string[] = [];
+  const ask = (peerId: string, what: string): Served => {
+    asked.push(`${peerId} ${what}`);
+    const peer = served[peerId];
+    if (!peer || shunned.some((one) => one.startsWith(`${peerId}:`)))
+      throw new CarechainError('request-failed', 'There is no link.');
+    return peer;
+  };
+  const statusOf = ({ blocks, claim }: Served) => {
+    const last = blocks.at(-1);
+    const tip = claim ?? { hash: last!.hash, height: blocks.length, work: blocks.length };
+    return { genesis: world.genesis.hash, rules: 1, tip, time: 0, nodeId: '', addresses: [] };
+  };
+  const network: Pick<Network, 'peers' | 'fetchHeaders' | 'fetchBlocks' | 'exchangeStatus' | 'shun'> = {
+    peers: () =>
+      Object.entries(served)
+        .filter(([peerId]) => !shunned.some((one) => one.startsWith(`${peerId}:`)))
+        .map(([peerId, peer]): Peer => ({ peerId, address: '', status: statusOf(peer), clockOffsetMs: 0 })),
+    async fetchHeaders(peerId, locator) {
+      const { blocks, onHeaders } = ask(peerId, 'headers');
+      onHeaders?.();
+      const hashes = [world.genesis.hash, ...blocks.map(({ hash }) => hash)];
+      const at = hashes.indexOf(locator.find((hash) => hashes.includes(hash))!);
+      return blocks.slice(at, at + limits.headersPerRequest);
+    },
+    async fetchBlocks(peerId, hashes) {
+      const { blocks, onBlocks } = ask(peerId, 'blocks');
+      return onBlocks ? onBlocks(hashes) : blocks.filter(({ hash }) => hashes.includes(hash));
+    },
+    async exchangeStatus(peerId) {
+      return statusOf(ask(peerId, 'status'));
+    },
+    shun: (peerId, code) => void shunned.push(`${peerId}: ${code}`),
+  };
+  const ports = { genesis: world.genesis, chain: rig.chain, keeper: rig.keeper, clock, logger: silentLogger };
+  let ends = 0;
+  const sync = new Sync({ ...ports, network: network as Network, onEnd: () => void ends++ });
+  return {
+    rig,
+    sync,
+    shunned,
+    asked,
+    served,
+    ends: () => ends,
+    wait: (ms: number) => {
+      waitedMs += ms;
+    },
+  };
+}
+
+async function give(rig: Rig, blocks: readonly Block[]) {
+  for (const block of blocks) await rig.offer(block);
+}
+
+describe('a fork', () => {
+  test('deeper than a page of headers heals, and the next run asks nobody', async () => {
+    const { rig, sync, asked, shunned } = await start({ lab: { blocks: branch } });
+    await give(rig, main);
+    expect(await sync.run()).toMatchObject({ before: 600, after: 605, blocksFetched: 595, peersAsked: 1 });
+    expect(rig.chain.tip().hash).toBe(branch.at(-1)!.hash);
+    asked.length = 0;
+    await sync.run();
+    expect([asked, shunned]).toEqual([[], []]);
+  });
+
+  test('with two rivals ends with the one that has more work', async () => {
+    const { rig, sync } = await start({ lab: { blocks: some }, pharmacy: { blocks: branch.slice(0, 151) } });
+    await sync.run();
+    expect(rig.chain.tip().hash).toBe(branch[150]!.hash);
+  });
+
+  test('whose switch was cut off is finished by the next run', async () => {
+    const { rig, sync } = await start({ lab: { blocks: branch.slice(0, 21) } });
+    await give(rig, main.slice(0, 20));
+    await give(rig, branch.slice(10, 19));
+    rig.disk.takes = 2;
+    await sync.run();
+    expect(rig.faults).toEqual(['folder-failed']);
+    rig.disk.takes = Number.POSITIVE_INFINITY;
+    await sync.run();
+    expect(rig.chain.tip().hash).toBe(branch[20]!.hash);
+  });
+});
+
+describe('a liar', () => {
+  const claim = { hash: '00'.repeat(32), height: 9_999, work: 2 ** 40 };
+
+  test.each([
+    ['has nothing', () => [] as Block[], 'empty-claim'],
+    ['has a true chain, and claims more', () => main.slice(0, 30), 'claims-more-than-it-has'],
+  ])('that %s is asked once, shunned, and another is asked', async (_name, blocks, code) => {
+    const { rig, sync, shunned, asked } = await start({ foe: { blocks: blocks(), claim }, lab: { blocks: some } });
+    await sync.run();
+    expect(shunned).toEqual([`foe: ${code}`]);
+    expect(rig.chain.tip().height).toBe(some.length);
+    expect(asked.filter((one) => one.startsWith('foe')).length).toBeLessThanOrEqual(2);
+  });
+
+  test('whose claim is another each time is shunned as well', async () => {
+    const foe: Served = {
+      blocks: [],
+      claim,
+      onHeaders: () => Object.assign(foe, { claim: { ...claim, hash: 'ab'.repeat(32) } }),
+    };
+    const { sync, shunned } = await start({ foe });
+    await sync.run();
+    expect(shunned).toEqual(['foe: empty-claim']);
+  });
+
+  test('that feeds a branch that cannot win does not keep the others waiting', async () => {
+    const short = [...main.slice(0, 5), ...grow(main[4]!.hash, 4)];
+    const { rig, sync, shunned, asked } = await start({ foe: { blocks: short, claim }, lab: { blocks: some } });
+    await give(rig, main.slice(0, 20));
+    await sync.run();
+    expect(shunned).toEqual(['foe: claims-more-than-it-has']);
+    expect(asked).not.toContain('foe blocks');
+    expect(rig.chain.tip().height).toBe(some.length);
+  });
+
+  test('that bends a body in the middle of a range is shunned, and another goes on from there', async () => {
+    const onBlocks = (hashes: readonly string[]) =>
+      some.filter(({ hash }) => hashes.includes(hash)).map((block) => (block === main[49] ? bent(block) : block));
+    const { rig, sync, shunned } = await start({ foe: { blocks: some, onBlocks }, lab: { blocks: some } });
+    await sync.run();
+    expect(shunned).toEqual(['foe: empty-block']);
+    expect(rig.chain.tip().height).toBe(some.length);
+  });
+
+  test('that delivered a bent side body earlier costs one more round, not the branch', async () => {
+    const { rig, sync, shunned } = await start({ lab: { blocks: branch.slice(0, 40) } });
+    await give(rig, main.slice(0, 30));
+    expect(await rig.offer(bent(branch[10]!), 'foe')).toBe('side');
+    await sync.run();
+    expect(rig.chain.tip().hash).toBe(branch[39]!.hash);
+    expect(rig.blamed).toEqual(['foe: empty-block']);
+    expect(shunned).toEqual([]);
+  });
+});
+
+describe('a peer that', () => {
+  test('goes away in the middle of a range leaves the rest to another', async () => {
+    let answers = 0;
+    const onBlocks = (hashes: readonly string[]) => {
+      if (answers++ > 0) throw new CarechainError('request-failed', 'The link broke.');
+      return some.filter(({ hash }) => hashes.includes(hash));
+    };
+    const { rig, sync, asked } = await start({ gone: { blocks: some, onBlocks }, lab: { blocks: some } });
+    await sync.run();
+    expect(rig.chain.tip().height).toBe(some.length);
+    expect(asked.filter((one) => one === 'gone blocks')).toHaveLength(2);
+    // What the first one brought is kept.
+    expect(asked.filter((one) => one === 'lab blocks').length).toBe(1);
+  });
+
+  test('drips is left where another has as much, and taken where it is the only one', async () => {
+    const drip = (hashes: readonly string[]) => {
+      part.wait(5_000);
+      return some.filter(({ hash }) => hash === hashes[0]);
+    };
+    const served: Record<string, Served> = { slow: { blocks: some.slice(0, 20), onBlocks: drip } };
+    const part = await start(served);
+    await part.sync.run();
+    expect(part.rig.chain.tip().height).toBe(20);
+    served.slow = { blocks: some, onBlocks: drip };
+    served.lab = { blocks: some };
+    await part.sync.run();
+    expect(part.rig.chain.tip().height).toBe(some.length);
+    expect(part.asked.filter((one) => one === 'slow blocks')).toHaveLength(21);
+    expect(part.shunned).toEqual([]);
+  });
+
+  test('is ahead of our clock brings what is valid by now, and is not blamed', async () => {
+    // Its clock says what the block ten below the last says, less than that the future begins.
+    const behindMs = limits.futureBlockMs + chain.now - some.at(-10)!.header.time;
+    const { rig, sync, shunned } = await start({ lab: { blocks: some } }, -behindMs);
+    await sync.run();
+    expect(shunned).toEqual([]);
+    expect(rig.chain.tip().height).toBeGreaterThan(100);
+    expect(rig.chain.tip().height).toBeLessThan(some.length);
+  });
+});
+
+describe('a run', () => {
+  test('that is nudged while it runs, however often, is followed by one more', async () => {
+    const part = await start({ lab: { blocks: some, onHeaders: () => nudges() } });
+    const nudges = () => {
+      for (let time = 0; time < 5; time++) part.sync.nudge();
+    };
+    await part.sync.run();
+    await part.sync.run();
+    expect(part.ends()).toBe(2);
+  });
+
+  test('that is stopped ends after the request under way, and no other begins', async () => {
+    const part = await start({ lab: { blocks: some, onHeaders: () => void part.sync.stop() } });
+    await part.sync.run();
+    await part.sync.stop();
+    part.sync.nudge();
+    expect(part.ends()).toBe(1);
+    expect(part.asked).toEqual(['lab headers']);
+    expect(part.rig.chain.tip().height).toBe(0);
+  });
+});
