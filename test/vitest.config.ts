@@ -10,6 +10,9 @@ export default defineConfig({
       {
         test: {
           name: 'fast',
+          // One module graph for all files of a worker: loading it anew for each file cost more than the tests.
+          pool: 'forks',
+          isolate: false,
           include: ['test/**/*.test.ts'],
           exclude: ['test/processes/**', 'test/**/*.slow.test.ts'],
           setupFiles: shim,
