@@ -5,6 +5,7 @@ import type { Block, Genesis, Reward, StateView, Transaction, Verdict } from '..
 import type { Network } from '../network/index.ts';
 import type { ChainStore, LostStore, Outbox, ReorgLog, Store, Write } from '../storage/index.ts';
 import { ChainKeeper, type Switch } from './chain-keeper.ts';
+import { ConflictList } from './conflict-list.ts';
 import type { NodeSettings, NodeWorld } from './create-node.ts';
 import { Emitter } from './emitter.ts';
 import { indexWrites } from './indexes.ts';
@@ -62,7 +63,8 @@ export class Node implements LedgerNode {
   constructor(settings: NodeSettings, world: NodeWorld, parts: NodeParts) {
     const { genesis } = settings;
     const { clock, workers } = world;
-    const { chain, store, outbox, lost, network, nodeKey } = parts;
+    const { chain, store, outbox, network, nodeKey } = parts;
+    const conflicts = new ConflictList(parts.lost);
     const logger = world.logger.child('node');
     this.#settings = settings;
     this.#world = world;
@@ -85,7 +87,7 @@ export class Node implements LedgerNode {
       chain,
       store,
       outbox,
-      lost,
+      conflicts,
       logger,
       onPending: (transactions) => this.#tellPending(transactions),
       onConflict: (id, rejection) => this.#emitter.emit('conflict', { id, rejection }),
@@ -111,7 +113,7 @@ export class Node implements LedgerNode {
       clock,
       logger,
       nodeKey,
-      pending: () => this.#mempool.pending(),
+      pending: () => this.#transactions.offered(),
       clockOffsetMs: () => medianOffset(network.peers().map((peer) => peer.clockOffsetMs)),
       onHeadMove: (run) => this.#emitter.on('tip', run),
     });
@@ -130,7 +132,7 @@ export class Node implements LedgerNode {
       store,
       mempool: this.#mempool,
       transactions: this.#transactions,
-      lost,
+      conflicts,
     });
     this.#solitude = new Solitude({
       clock,
@@ -289,7 +291,7 @@ export class Node implements LedgerNode {
       const changes = await differences(replayed.state, chain.stateEntries());
       if (changes.length > 0) {
         await chain.replaceState(changes);
-        this.#mempool.rebuild([]);
+        this.#transactions.lookAgain();
       }
       const repaired = changes.map(({ key, before, after }) => ({
         key,

@@ -137,7 +137,7 @@ export class PeerService implements NetworkHandlers {
   }
 
   pendingIds(): string[] {
-    return this.#ports.mempool.pending().map(({ id }) => id);
+    return this.#ports.transactions.offered().map(({ id }) => id);
   }
 
   pendingBytes(ids: readonly string[]): Uint8Array[] {

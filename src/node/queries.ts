@@ -13,7 +13,8 @@ import {
   readPrescription,
   type Transaction,
 } from '../ledger/index.ts';
-import { type ChainStore, type LostStore, type Store, storeKeys } from '../storage/index.ts';
+import { type ChainStore, type Store, storeKeys } from '../storage/index.ts';
+import type { ConflictList } from './conflict-list.ts';
 import { authoredIds, openIds } from './indexes.ts';
 import type { EntryState, LocatedEntry, OpenOrder, OpenPrescription, PatientEvent } from './ledger-node.ts';
 import type { Mempool } from './mempool.ts';
@@ -25,7 +26,7 @@ export interface QueryPorts {
   readonly store: Store;
   readonly mempool: Mempool;
   readonly transactions: Transactions;
-  readonly lost: LostStore;
+  readonly conflicts: ConflictList;
 }
 
 export class Queries {
@@ -36,7 +37,7 @@ export class Queries {
   }
 
   find(id: string): LocatedEntry | undefined {
-    const { chain, mempool, lost } = this.#ports;
+    const { chain, mempool, transactions, conflicts } = this.#ports;
     const position = readPosition(chain.state, id);
     if (position) return this.#confirmed(id, position.height, position.position);
     const found = mempool.get(id);
@@ -48,16 +49,18 @@ export class Queries {
     }
     const due = this.#due().find((reward) => reward.id === id);
     if (due) return { id, entry: { type: 'reward', reward: due }, where: { state: 'pending' }, own: false };
-    const gone = lost.get(id);
+    const returning = transactions.returning(id);
+    if (returning) return this.#located(returning, { state: 'pending' });
+    const gone = conflicts.get(id);
     return gone && this.#located(gone.transaction, { state: 'lost', rejection: gone.rejection });
   }
 
   async findIds(prefix: string, most: number): Promise<string[]> {
-    const { chain, mempool, lost } = this.#ports;
+    const { chain, mempool, conflicts } = this.#ports;
     const here = [
       ...mempool.pending(),
       ...mempool.waiting().map(({ transaction }) => transaction),
-      ...lost.all().map(({ transaction }) => transaction),
+      ...conflicts.all().map(({ transaction }) => transaction),
       ...this.#due(),
     ];
     const ids = new Set(here.map(({ id }) => id).filter((id) => id.startsWith(prefix)));
@@ -80,7 +83,9 @@ export class Queries {
   async authored(member: string, most: number): Promise<string[]> {
     const pending = this.#ports.mempool.pending().filter(({ body }) => body.author === member);
     const ids = pending.map(({ id }) => id).reverse();
-    return [...ids, ...(await authoredIds(this.#ports.store, member, most))].slice(0, most);
+    // What was pending may be confirmed by the time that the list is read.
+    const confirmed = await authoredIds(this.#ports.store, member, most);
+    return [...new Set([...ids, ...confirmed])].slice(0, most);
   }
 
   async openOrders(): Promise<OpenOrder[]> {
@@ -119,7 +124,7 @@ export class Queries {
   }
 
   lost(): LocatedEntry[] {
-    return this.#ports.lost
+    return this.#ports.conflicts
       .all()
       .map(({ transaction, rejection }) => this.#located(transaction, { state: 'lost', rejection }));
   }
@@ -178,7 +183,12 @@ export class Queries {
   /** Open ones in the chain and pending, oldest first. */
   async #open(kind: 'openOrder' | 'openPrescription', isOpen: (id: string) => boolean): Promise<string[]> {
     const { chain, store, mempool } = this.#ports;
-    const confirmed = (await openIds(store, kind)).map((id) => ({ id, at: readPosition(chain.state, id)! }));
+    const listed = await openIds(store, kind);
+    // By the time that the list is read, a reorg may have taken some of it out of the chain.
+    const confirmed = listed.flatMap((id) => {
+      const at = readPosition(chain.state, id);
+      return at ? [{ id, at }] : [];
+    });
     confirmed.sort((left, right) => left.at.height - right.at.height || left.at.position - right.at.position);
     const ids = [...confirmed.map(({ id }) => id), ...mempool.pending().map(({ id }) => id)];
     return ids.filter(isOpen);

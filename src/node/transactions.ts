@@ -8,8 +8,9 @@
 import type { Logger } from '../base/index.ts';
 import { natureOf, type Rejection, type Transaction, type Verdict } from '../ledger/index.ts';
 import type { MessageVerdict } from '../network/index.ts';
-import type { ChainStore, LostStore, Outbox, Store, Write } from '../storage/index.ts';
+import type { ChainStore, LostTransaction, Outbox, Store, Write } from '../storage/index.ts';
 import type { Switch } from './chain-keeper.ts';
+import type { ConflictList } from './conflict-list.ts';
 import type { Mempool } from './mempool.ts';
 import type { Signatures } from './signatures.ts';
 
@@ -22,7 +23,7 @@ export interface TransactionPorts {
   readonly chain: ChainStore;
   readonly store: Store;
   readonly outbox: Outbox;
-  readonly lost: LostStore;
+  readonly conflicts: ConflictList;
   readonly logger: Logger;
   /** New and pending here: to be told to peers and to whoever listens. */
   onPending(transactions: readonly Transaction[]): void;
@@ -33,7 +34,12 @@ export interface TransactionPorts {
 
 export class Transactions {
   readonly #ports: TransactionPorts;
+  /** Written by users of this node and not settled: what the outbox holds, or is about to. */
   readonly #own = new Set<string>();
+  /** Those of them that are not on the disk yet: they must not leave this node, since their author may yet be told "no". */
+  readonly #unsaved = new Set<string>();
+  /** What a switch that is being written takes out of the chain, until the mempool has it back. */
+  #returning: ReadonlyMap<string, Transaction> = new Map();
   readonly #refused = new Set<string>();
 
   constructor(ports: TransactionPorts) {
@@ -45,36 +51,55 @@ export class Transactions {
     return this.#own.has(id) || this.#ports.outbox.isOwn(id);
   }
 
-  /** Takes up again what the outbox holds. */
+  /** A transaction that a switch is just taking out of the chain. */
+  returning(id: string): Transaction | undefined {
+    return this.#returning.get(id);
+  }
+
+  /** Pending ones that peers and the miner may have, in the order in which they hold. */
+  offered(): readonly Transaction[] {
+    const pending = this.#ports.mempool.pending();
+    return this.#unsaved.size === 0 ? pending : pending.filter(({ id }) => !this.#unsaved.has(id));
+  }
+
+  /** Takes up again what the outbox holds; and what was lost, in case the process ended between a reorg and its settling. */
   async load(): Promise<void> {
-    const { mempool, outbox, signatures, chain } = this.#ports;
-    const unsettled = await outbox.all();
+    const { mempool, outbox, signatures, chain, store } = this.#ports;
+    const kept = await outbox.all();
+    const settled = kept.filter(({ id }) => chain.hasTransaction(id));
+    const unsettled = kept.filter(({ id }) => !chain.hasTransaction(id));
     for (const { id } of unsettled) this.#own.add(id);
-    await signatures.prepare(unsettled, chain.state);
-    const settled: Write[] = [];
-    for (const transaction of unsettled) {
-      const placement = mempool.add(transaction);
-      if (placement.place === 'refused') await this.#lose(transaction, placement.rejection);
-      if (placement.place === 'known') settled.push(outbox.remove(transaction.id));
-    }
-    await this.#ports.store.write(settled);
+    const again = this.#lost();
+    const candidates = [...unsettled, ...again.map(({ transaction }) => transaction)];
+    await signatures.prepare(candidates, chain.state);
+    await store.write(settled.map(({ id }) => outbox.remove(id)));
+    await this.#settle(again, mempool.rebuild(candidates)).written;
   }
 
   async submit(transaction: Transaction, alongside: readonly Write[]): Promise<Verdict<null>> {
     const { mempool, outbox, store, onPending } = this.#ports;
+    const { id } = transaction;
+    // Said twice, as by a program that did not hear the answer.
+    if (this.#own.has(id) && !this.#unsaved.has(id)) {
+      await store.write(alongside);
+      return { ok: true, value: null };
+    }
     const refused = mempool.check(transaction);
     if (refused) return { ok: false, rejection: refused };
-    this.#own.add(transaction.id);
+    this.#own.add(id);
+    this.#unsaved.add(id);
     const freed: Transaction[] = [];
     mempool.add(transaction, freed);
     try {
       await store.write([...outbox.put(transaction), ...alongside]);
     } catch (error) {
-      this.#own.delete(transaction.id);
-      mempool.remove(transaction.id);
+      this.#own.delete(id);
+      mempool.remove(id);
       throw error;
+    } finally {
+      this.#unsaved.delete(id);
     }
-    onPending([transaction, ...freed]);
+    onPending([transaction, ...freed].filter((each) => mempool.get(each.id)));
     return { ok: true, value: null };
   }
 
@@ -96,8 +121,9 @@ export class Transactions {
     for (const transaction of unknown) {
       const placement = mempool.add(transaction, fresh);
       if (placement.place === 'pending') fresh.push(transaction);
+      // What finds no room now finds some when the head has moved, and is not fetched again and again until then.
+      if (placement.place === 'full' || placement.place === 'refused') this.#refuse(transaction.id);
       if (placement.place !== 'refused') continue;
-      this.#refuse(transaction.id);
       if (natureOf(placement.rejection.code) === 'invalid') liar ??= placement.rejection;
     }
     if (fresh.length > 0) onPending(fresh);
@@ -110,6 +136,7 @@ export class Transactions {
     const { outbox } = this.#ports;
     const confirmed = added.flatMap(({ block }) => block.transactions).filter(({ id }) => this.#own.has(id));
     const back = returned.filter(({ id }) => this.isOwn(id));
+    this.#returning = new Map(returned.map((transaction) => [transaction.id, transaction]));
     return [...confirmed.map(({ id }) => outbox.remove(id)), ...back.flatMap((transaction) => outbox.put(transaction))];
   }
 
@@ -118,50 +145,80 @@ export class Transactions {
    * @returns ids that are pending or waiting again, and ids that became impossible.
    */
   afterSwitch({ added, removed, returned }: Switch): { returned: string[]; lost: string[] } {
-    const { mempool, lost } = this.#ports;
+    const { mempool } = this.#ports;
     this.#refused.clear();
     for (const { id } of returned) if (this.isOwn(id)) this.#own.add(id);
-    const again = removed.length > 0 ? lost.all().map((entry) => entry.transaction) : [];
-    const impossible = mempool.rebuild([...returned, ...again]);
+    const again = removed.length > 0 ? this.#lost() : [];
+    const impossible = mempool.rebuild([...returned, ...again.map(({ transaction }) => transaction)]);
+    this.#returning = new Map();
     for (const { block } of added) for (const { id } of block.transactions) this.#own.delete(id);
-
-    const wasLost = new Set(again.map(({ id }) => id));
-    const stillLost = new Set(impossible.map(({ transaction }) => transaction.id).filter((id) => wasLost.has(id)));
-    const recovered = again.filter(({ id }) => !stillLost.has(id));
-    const newlyLost = impossible.filter(({ transaction }) => !wasLost.has(transaction.id));
-    void this.#settle(recovered, newlyLost);
+    const { recovered, lost } = this.#settle(again, impossible);
     return {
       returned: [...returned, ...recovered].filter(({ id }) => mempool.get(id)).map(({ id }) => id),
-      lost: newlyLost.map(({ transaction }) => transaction.id),
+      lost,
     };
   }
 
-  async #settle(
-    recovered: readonly Transaction[],
-    impossible: readonly { transaction: Transaction; rejection: Rejection }[],
-  ): Promise<void> {
-    const { outbox, lost, store, onFault } = this.#ports;
-    try {
-      const own = recovered.filter(({ id }) => this.isOwn(id) && this.#ports.mempool.get(id));
-      for (const { id } of own) this.#own.add(id);
-      await store.write([
-        ...recovered.map(({ id }) => lost.remove(id)),
-        ...own.flatMap((transaction) => outbox.put(transaction)),
-      ]);
-      for (const { transaction, rejection } of impossible) await this.#lose(transaction, rejection);
-    } catch (error) {
-      onFault(error);
-    }
+  /** After the state was mended: what was held against it is looked at again. */
+  lookAgain(): void {
+    this.#settle([], this.#ports.mempool.rebuild([]));
   }
 
-  /** Moves a transaction to the conflict list, with its reason, and out of the outbox, in one batch. */
-  async #lose(transaction: Transaction, rejection: Rejection): Promise<void> {
-    const { outbox, lost, store, onConflict, logger } = this.#ports;
-    const own = this.isOwn(transaction.id);
-    await store.write([...lost.put({ transaction, rejection, own }), outbox.remove(transaction.id)]);
-    this.#own.delete(transaction.id);
-    logger.info('a transaction became impossible', { code: rejection.code, own });
-    if (own) onConflict(transaction.id, rejection);
+  /**
+   * Moves what became impossible to the conflict list, with its reason, and what is possible again out of it. In memory at
+   * once, on the disk in one batch: whatever happens next to one of them is written after it.
+   */
+  #settle(
+    again: readonly LostTransaction[],
+    impossible: readonly { transaction: Transaction; rejection: Rejection }[],
+  ): { recovered: Transaction[]; lost: string[]; written: Promise<void> } {
+    const { mempool, conflicts, outbox, logger } = this.#ports;
+    const wasLost = new Set(again.map(({ transaction }) => transaction.id));
+    const stillLost = new Set(impossible.map(({ transaction }) => transaction.id));
+    const recovered = again.filter(({ transaction }) => !stillLost.has(transaction.id));
+    const lost = impossible
+      .filter(({ transaction }) => !wasLost.has(transaction.id))
+      .map((each): LostTransaction => ({ ...each, own: this.isOwn(each.transaction.id) }));
+    const back = recovered.filter(({ transaction, own }) => own && mempool.get(transaction.id));
+    for (const { transaction } of back) this.#own.add(transaction.id);
+    for (const { transaction, rejection, own } of lost) {
+      this.#own.delete(transaction.id);
+      logger.info('a transaction became impossible', { code: rejection.code, own });
+    }
+    const writes = [
+      ...recovered.map(({ transaction }) => conflicts.remove(transaction.id)),
+      ...back.flatMap(({ transaction }) => outbox.put(transaction)),
+      ...conflicts.put(lost),
+      ...lost.filter(({ own }) => own).map(({ transaction }) => outbox.remove(transaction.id)),
+    ];
+    return {
+      recovered: recovered.map(({ transaction }) => transaction),
+      lost: lost.map(({ transaction }) => transaction.id),
+      written: this.#write(writes, lost),
+    };
+  }
+
+  /** Where the disk does not take it, the outbox still has what is lost: it is settled again at the next start. */
+  async #write(writes: readonly Write[], lost: readonly LostTransaction[]): Promise<void> {
+    const { store, conflicts, onConflict, onFault } = this.#ports;
+    try {
+      await store.write(writes);
+      conflicts.written(lost);
+    } catch (error) {
+      conflicts.written(lost.filter(({ own }) => !own));
+      onFault(error);
+    }
+    for (const { transaction, rejection, own } of lost) if (own) onConflict(transaction.id, rejection);
+  }
+
+  /** A damaged conflict list must not keep the node from following the chain. */
+  #lost(): LostTransaction[] {
+    try {
+      return this.#ports.conflicts.all();
+    } catch (error) {
+      this.#ports.onFault(error);
+      return [];
+    }
   }
 
   #refuse(id: string): void {

@@ -2,7 +2,7 @@
 import { MemoryLevel } from 'memory-level';
 import { CarechainError, type Clock, silentLogger } from '../../src/base/index.ts';
 import { type Block, decodeBlock, sealBlock } from '../../src/ledger/index.ts';
-import { ChainKeeper, type Switch } from '../../src/node/chain-keeper.ts';
+import { ChainKeeper, type ChainKeeperPorts, type Switch } from '../../src/node/chain-keeper.ts';
 import { inlineWorkers } from '../../src/node/index.ts';
 import { differences, replay } from '../../src/node/replay.ts';
 import { Signatures } from '../../src/node/signatures.ts';
@@ -51,10 +51,22 @@ export interface Rig {
   offer(block: Block, from?: string): Promise<string>;
 }
 
-export async function openRig(world: Chain, database?: Database, clock: Clock = clockOf(world)): Promise<Rig> {
+/** What a node does beside the keeper at a switch. */
+type Hooks = Pick<ChainKeeperPorts, 'alsoWrite' | 'switched'>;
+
+export async function openRig(
+  world: Chain,
+  database?: Database,
+  clock: Clock = clockOf(world),
+  hooksOver: (chain: ChainStore, store: Store) => Promise<Hooks> = async () => ({
+    alsoWrite: () => [],
+    switched() {},
+  }),
+): Promise<Rig> {
   const opened = database ?? (await memoryDatabase());
   const disk = failingStore(opened);
   const chain = await openChainStore(disk.store, world.world.genesis);
+  const hooks = await hooksOver(chain, disk.store);
   const switches: Switch[] = [];
   const blamed: string[] = [];
   const faults: string[] = [];
@@ -64,8 +76,11 @@ export async function openRig(world: Chain, database?: Database, clock: Clock = 
     signatures: new Signatures(inlineWorkers),
     clock,
     logger: silentLogger,
-    alsoWrite: () => [],
-    switched: (change) => void switches.push(change),
+    alsoWrite: (change) => hooks.alsoWrite(change),
+    switched(change) {
+      switches.push(change);
+      hooks.switched(change);
+    },
     onLiar: (peerId, code) => void blamed.push(`${peerId}: ${code}`),
     onFault: (error) => void faults.push((error as { code: string }).code),
   });

@@ -1,0 +1,42 @@
+/**
+ * The conflict list: what can no longer be confirmed on this chain. It is read from the disk; what is on its way there is
+ * here meanwhile, so that a transaction that its author was told of is never nowhere.
+ */
+import type { LostStore, LostTransaction, Write } from '../storage/index.ts';
+
+export class ConflictList {
+  readonly #stored: LostStore;
+  readonly #onTheWay = new Map<string, LostTransaction>();
+
+  constructor(stored: LostStore) {
+    this.#stored = stored;
+  }
+
+  get(id: string): LostTransaction | undefined {
+    return this.#onTheWay.get(id) ?? this.#stored.get(id);
+  }
+
+  /** Oldest first. */
+  all(): LostTransaction[] {
+    const stored = this.#stored.all().filter(({ transaction }) => !this.#onTheWay.has(transaction.id));
+    return [...stored, ...this.#onTheWay.values()];
+  }
+
+  /** Takes transactions in at once; {@link written} says that the writes returned are on the disk. */
+  put(lost: readonly LostTransaction[]): Write[] {
+    for (const each of lost) this.#onTheWay.set(each.transaction.id, each);
+    return lost.flatMap((each) => this.#stored.put(each));
+  }
+
+  written(lost: readonly LostTransaction[]): void {
+    for (const each of lost) {
+      const { id } = each.transaction;
+      if (this.#onTheWay.get(id) === each) this.#onTheWay.delete(id);
+    }
+  }
+
+  remove(id: string): Write {
+    this.#onTheWay.delete(id);
+    return this.#stored.remove(id);
+  }
+}

@@ -1,0 +1,222 @@
+import { expect, test } from 'vitest';
+import { silentLogger } from '../../src/base/index.ts';
+import type { Block, Transaction } from '../../src/ledger/index.ts';
+import { ConflictList } from '../../src/node/conflict-list.ts';
+import { inlineWorkers } from '../../src/node/index.ts';
+import { Mempool } from '../../src/node/mempool.ts';
+import { Queries } from '../../src/node/queries.ts';
+import { Signatures } from '../../src/node/signatures.ts';
+import { Transactions } from '../../src/node/transactions.ts';
+import { type Database, openLostStore, openOutbox } from '../../src/storage/index.ts';
+import { Chain, testGenesis } from '../support/ledger.ts';
+import { clockOf, memoryDatabase, openRig } from './rig.ts';
+
+/** What a node of a world does with transactions, on a database. */
+async function open(world: Chain, database: Database) {
+  const { genesis } = world.world;
+  const conflicted: string[] = [];
+  const faults: unknown[] = [];
+  const parts: { transactions?: Transactions; queries?: Queries } = {};
+  /** Asked whenever a batch is about to be written or has been, which is when something could be nowhere. */
+  const watched: { ids: string[]; missing: string[] } = { ids: [], missing: [] };
+  const look = () => {
+    for (const id of watched.ids) if (!parts.queries!.find(id)) watched.missing.push(id);
+  };
+  const rig = await openRig(world, database, clockOf(world), async (chain, inner) => {
+    const store: typeof inner = {
+      ...inner,
+      async write(writes) {
+        look();
+        await inner.write(writes);
+        look();
+      },
+    };
+    const outbox = await openOutbox(store);
+    const signatures = new Signatures(inlineWorkers);
+    const mempool = new Mempool(chain.state, { genesis, verify: signatures.verify }, (id) => transactions.isOwn(id));
+    const conflicts = new ConflictList(await openLostStore(store));
+    const transactions: Transactions = new Transactions({
+      mempool,
+      signatures,
+      chain,
+      store,
+      outbox,
+      conflicts,
+      logger: silentLogger,
+      onPending() {},
+      onConflict: (id) => void conflicted.push(id),
+      onFault: (error) => void faults.push(error),
+    });
+    parts.transactions = transactions;
+    parts.queries = new Queries({ genesis, chain, store, mempool, transactions, conflicts });
+    return {
+      alsoWrite(change) {
+        const writes = transactions.alsoWrite(change);
+        setImmediate(look);
+        queueMicrotask(look);
+        return writes;
+      },
+      switched(change) {
+        look();
+        transactions.afterSwitch(change);
+        look();
+      },
+    };
+  });
+  const transactions = parts.transactions!;
+  const queries = parts.queries!;
+  await transactions.load();
+  return {
+    rig,
+    transactions,
+    queries,
+    conflicted,
+    faults,
+    watched,
+    submit: (transaction: Transaction) => transactions.submit(transaction, []),
+    where(id: string): string {
+      const where = queries.find(id)?.where;
+      return where?.state === 'lost' ? `lost: ${where.rejection.code}` : (where?.state ?? 'nowhere');
+    },
+  };
+}
+
+/** A prescription in block #1; a fill of charlie's in a branch of one block, one of carol's in a branch of two. */
+function race() {
+  const chain = new Chain(testGenesis());
+  const { world } = chain;
+  const prescription = world.prescribe('alice', 'jane');
+  const trunk = chain.mine(world.register('alice', 'jane'), prescription);
+  const mine = world.fill('charlie', prescription);
+  const theirs = world.fill('carol', prescription);
+  const ours = chain.mineOn(trunk.hash, mine);
+  const first = chain.mineOn(trunk.hash, theirs);
+  const rival = [first, chain.mineOn(first.hash, world.register('adam', 'next'))];
+  let back: Block[] = [ours];
+  for (const name of ['a', 'b', 'c']) back = [...back, chain.mineOn(back.at(-1)!.hash, world.register('adam', name))];
+  return { chain, world, trunk, mine, theirs, ours, rival, back };
+}
+
+/** Everything queued on the disk is there. */
+const settled = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
+
+test('at no moment is an acknowledged transaction nowhere: confirmed, lost, and found again', async () => {
+  const { chain, trunk, mine, rival, back } = race();
+  const node = await open(chain, await memoryDatabase());
+  await node.rig.offer(trunk);
+  expect(await node.submit(mine)).toMatchObject({ ok: true });
+  node.watched.ids.push(mine.id);
+  await node.rig.offer(back[0]!);
+  expect(node.where(mine.id)).toBe('confirmed');
+  for (const block of rival) await node.rig.offer(block);
+  expect(node.where(mine.id)).toBe('lost: prescription-already-filled');
+  await settled();
+  expect(node.where(mine.id)).toBe('lost: prescription-already-filled');
+  expect(node.conflicted).toEqual([mine.id]);
+  for (const block of back) await node.rig.offer(block);
+  expect(node.where(mine.id)).toBe('confirmed');
+  expect(node.watched.missing).toEqual([]);
+  expect(node.queries.lost().map(({ id }) => id)).not.toContain(mine.id);
+});
+
+test('a transaction that is lost and found again before either is on the disk is found after a restart', async () => {
+  const { chain, world, trunk, mine, rival, ours } = race();
+  const database = await memoryDatabase();
+  const node = await open(chain, database);
+  await node.rig.offer(trunk);
+  await node.submit(mine);
+  // The two switches come in one turn: the second must be written after the first.
+  const other = [chain.mineOn(trunk.hash, world.register('adam', 'x'))];
+  for (const name of ['y', 'z']) other.push(chain.mineOn(other.at(-1)!.hash, world.register('adam', name)));
+  await Promise.all([...rival, ours, ...other].map((block) => node.rig.offer(block)));
+  // The rival, which was confirmed, comes first; whichever is confirmed now, the other is told.
+  expect(node.where(mine.id)).toBe('waiting');
+  await settled();
+  const restarted = await open(chain, database);
+  expect(restarted.where(mine.id)).toBe('pending');
+  expect(restarted.queries.lost()).toEqual([]);
+  expect(restarted.transactions.isOwn(mine.id)).toBe(true);
+});
+
+test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])(
+  'nothing acknowledged vanishes when the disk ends after %i writes',
+  async (takes) => {
+    const { chain, trunk, mine, rival, back } = race();
+    const database = await memoryDatabase();
+    const node = await open(chain, database);
+    node.rig.disk.takes = takes;
+    const attempt = (step: Promise<unknown>) =>
+      step.then(
+        () => true,
+        () => false,
+      );
+    await attempt(node.rig.offer(trunk));
+    const acknowledged = (await node.submit(mine).catch(() => ({ ok: false }))).ok;
+    for (const block of [back[0]!, ...rival, ...back.slice(1)]) await attempt(node.rig.offer(block));
+    await settled();
+
+    const restarted = await open(chain, database);
+    if (acknowledged) expect(restarted.where(mine.id)).not.toBe('nowhere');
+    for (const block of [trunk, ...back]) await restarted.rig.offer(block);
+    expect(restarted.rig.chain.tip().hash).toBe(back.at(-1)!.hash);
+    expect(restarted.where(mine.id)).toBe('confirmed');
+    expect(restarted.queries.pending().filter(({ where }) => where.state !== 'pending')).toEqual([]);
+    await settled();
+    expect(await (await openOutbox(restarted.rig.disk.store)).all()).toEqual([]);
+  },
+);
+
+test('a lost one that the last reorg made possible is looked at again at the next start', async () => {
+  const { chain, trunk, mine, rival } = race();
+  const other = [chain.mineOn(trunk.hash, chain.world.register('adam', 'x'))];
+  for (const name of ['y', 'z']) other.push(chain.mineOn(other.at(-1)!.hash, chain.world.register('adam', name)));
+  const { id } = mine;
+  const again = await open(chain, await memoryDatabase());
+  await again.rig.offer(trunk);
+  await again.submit(mine);
+  for (const block of rival) await again.rig.offer(block);
+  await settled();
+  expect(again.where(id)).toBe('lost: prescription-already-filled');
+  for (const block of other.slice(0, 2)) await again.rig.offer(block);
+  // Exactly the switch is taken; what settles it is not.
+  again.rig.disk.takes = 2;
+  await again.rig.offer(other[2]!);
+  await settled();
+  const restarted = await open(chain, again.rig.database);
+  expect(restarted.rig.chain.tip().hash).toBe(other[2]!.hash);
+  expect(restarted.where(id)).toBe('pending');
+  expect(restarted.queries.lost()).toEqual([]);
+});
+
+test('what the disk has not taken yet is offered to nobody, and gone when the disk refuses', async () => {
+  const { chain, world } = race();
+  const node = await open(chain, await memoryDatabase());
+  const registration = world.register('alice', 'new');
+  const submitted = node.submit(registration);
+  expect(node.where(registration.id)).toBe('pending');
+  expect(node.transactions.offered()).toEqual([]);
+  await submitted;
+  expect(node.transactions.offered()).toEqual([registration]);
+  // Said twice is said once.
+  expect(await node.submit(registration)).toEqual({ ok: true, value: null });
+  expect(await (await openOutbox(node.rig.disk.store)).all()).toHaveLength(1);
+
+  node.rig.disk.takes = 0;
+  const refused = world.register('alice', 'refused');
+  await expect(node.submit(refused)).rejects.toMatchObject({ code: 'folder-failed' });
+  expect(node.where(refused.id)).toBe('nowhere');
+  expect(node.where(registration.id)).toBe('pending');
+});
+
+test('what finds no room is not fetched again before the head moves', async () => {
+  const chain = new Chain(testGenesis());
+  const { world } = chain;
+  const node = await open(chain, await memoryDatabase());
+  const many = Array.from({ length: 5_001 }, (_, index) => world.register('alice', `patient ${index}`));
+  const last = many.at(-1)!;
+  for (let start = 0; start < many.length; start += 256) await node.transactions.take(many.slice(start, start + 256));
+  expect(node.where(last.id)).toBe('nowhere');
+  expect(node.transactions.isWanted(last.id)).toBe(false);
+  await node.rig.offer(chain.mine(many[0]!));
+  expect(node.transactions.isWanted(last.id)).toBe(true);
+});
