@@ -60,6 +60,11 @@ export interface Action<Input extends z.ZodObject = z.ZodObject, Result = unknow
   readonly cancelled?: string;
   /** It signs a transaction: a terminal shows a summary first and asks to sign, change or cancel. */
   readonly signs: boolean;
+  /** What a person should know before they sign, beside the answers themselves: sentences, shown by a terminal. */
+  readonly beforeSigning?: (
+    answers: Readonly<Record<string, unknown>>,
+    context: ActionContext,
+  ) => Promise<readonly string[]>;
   run(input: z.output<Input>, context: ActionContext): Promise<Outcome<Result>>;
 }
 

@@ -31,7 +31,9 @@ export function watchEvents({ node, vault }: Carechain, tell: (event: EdgeEvent)
       if (facts.nodeId !== null) names.set(facts.peerId, facts.nodeId);
       const nodeId = facts.nodeId ?? names.get(facts.peerId) ?? null;
       if (facts.state === 'disconnected') names.delete(facts.peerId);
-      tell(nodeEvents.peer({ ...facts, nodeId }));
+      const event = nodeEvents.peer({ ...facts, nodeId });
+      // Nobody is dialled while the node is offline, so a link that goes is not news.
+      tell(node.isOffline() ? { ...event, line: null } : event);
     }),
     node.on('conflict', (facts) => tell(nodeEvents.conflict(facts))),
     node.on('caughtUp', (facts) => tell(nodeEvents.caughtUp(facts))),
@@ -67,7 +69,7 @@ export const nodeEvents = {
     own: false,
   }),
   peer: ({ peerId, address, nodeId, state }) => ({
-    json: { event: 'peer', peerId, address, state },
+    json: { event: 'peer', peerId: peerId || null, address: address || null, state },
     line: peerLine(nodeId === null ? address || peerId : address === '' ? nodeId : `${nodeId} (${address})`, state),
     own: false,
   }),

@@ -9,6 +9,7 @@ const inside = [
   'malformed-message',
   'not-asked-for',
   'not-linked',
+  'slow-peer',
   'over-budget',
   'timed-out',
   'story-differs',

@@ -80,7 +80,7 @@ test('a block counts the rewards that it pays, as `mine` does', () => {
 });
 
 test('a link that goes is told by the name that it had', () => {
-  const { context, emitter } = stub();
+  const { context, emitter } = stub({ isOffline: () => false });
   const told: EdgeEvent[] = [];
   const unwatch = watchEvents(context.carechain, (event) => told.push(event));
   emitter.emit('peer', { peerId: 'p', address: '127.0.0.1:1', nodeId: 'LabNode-5002', state: 'connected' });
@@ -89,4 +89,12 @@ test('a link that goes is told by the name that it had', () => {
   emitter.emit('peer', { peerId: 'p', address: '127.0.0.1:1', nodeId: null, state: 'connected' });
   expect(told.map(words)[1]).toContain('lost the link to LabNode-5002');
   expect(told).toHaveLength(2);
+});
+
+test('offline, a link that goes is no news', () => {
+  const { context, emitter } = stub({ isOffline: () => true });
+  const told: EdgeEvent[] = [];
+  watchEvents(context.carechain, (event) => told.push(event));
+  emitter.emit('peer', { peerId: 'p', address: '', nodeId: null, state: 'disconnected' });
+  expect(told[0]).toMatchObject({ json: { event: 'peer', peerId: 'p', address: null }, line: null });
 });

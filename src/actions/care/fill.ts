@@ -44,6 +44,11 @@ export const fill = defineAction({
   positional: ['id'],
   questions: [idQuestion, yesQuestion],
   signs: true,
+  async beforeSigning({ id }, context) {
+    const chosen = await choosePrescription(typeof id === 'string' ? id : undefined, context);
+    const warning = chosen.ok ? warningFor(chosen.result, context) : null;
+    return warning === null ? [] : [warning];
+  },
   async run({ id, yes }, context) {
     const { node } = context.carechain;
     const chosen = await choosePrescription(id, context);

@@ -40,6 +40,14 @@ export const prescribe = defineAction({
   ],
   cancelled: 'Prescription cancelled (missing details)',
   signs: true,
+  async beforeSigning(_answers, context) {
+    const { activePatient } = context.session;
+    if (activePatient === null) return [];
+    const lab = labOfLatestResult(activePatient, context);
+    const due = paymentDue(lab, context);
+    if ('skipped' in due) return [skippedSentences[due.skipped]];
+    return [`A payment of ${due.amount} to ${due.lab.username} for the laboratory's report is signed with it.`];
+  },
   async run(details, context) {
     const { node } = context.carechain;
     const patient = context.session.activePatient;
@@ -69,21 +77,37 @@ function labOfLatestResult(patient: string, { carechain }: ActionContext): Membe
   return latest ? (readMember(node.state, latest.transaction.body.author) ?? null) : null;
 }
 
-async function payFor(lab: Member | null, context: ActionContext): Promise<Payment> {
-  const { node, logger } = context.carechain;
+type Due = { readonly lab: Member; readonly amount: number } | { readonly skipped: keyof typeof skippedSentences };
+
+const skippedSentences = {
+  'no-lab-result': 'No laboratory is paid: this patient has no result yet.',
+  'free-of-charge': 'No laboratory is paid: reports are free on this network.',
+  'insufficient-funds': 'The laboratory is not paid: your balance does not cover its report.',
+} as const;
+
+/** What the laboratory is owed for its report, or why it is owed nothing. */
+function paymentDue(lab: Member | null, context: ActionContext): Due {
+  const { node } = context.carechain;
   if (lab === null) return { skipped: 'no-lab-result' };
   const amount = node.genesis.prices.reportAccess;
   if (amount === 0) return { skipped: 'free-of-charge' };
   const spendable = readBalance(node.pendingState, userOf(context).member.id);
-  if (spendable < amount) return { skipped: 'insufficient-funds' };
+  return spendable < amount ? { skipped: 'insufficient-funds' } : { lab, amount };
+}
+
+async function payFor(lab: Member | null, context: ActionContext): Promise<Payment> {
+  const { node, logger } = context.carechain;
+  const due = paymentDue(lab, context);
+  if ('skipped' in due) return due;
+  const { amount } = due;
   try {
     const paid = await submit(
       context,
-      { kind: 'TRANSFER_ECASH', to: lab.id, amount, reason: 'report-access', records: { note: null } },
+      { kind: 'TRANSFER_ECASH', to: due.lab.id, amount, reason: 'report-access', records: { note: null } },
       [],
     );
     if (!paid.ok) return { skipped: paid.error.code };
-    return { transactionId: paid.result.transactionId, amount, to: nameOf(node, lab.id) };
+    return { transactionId: paid.result.transactionId, amount, to: nameOf(node, due.lab.id) };
   } catch (error) {
     const { code } = describeError(error);
     logger.warn('a payment was not made', { code });

@@ -32,7 +32,7 @@ export const register = defineAction({
   cancelled: 'Registration cancelled (missing details)',
   signs: true,
   async run({ name, born = null }, context) {
-    const { node, clock, random, registryCsv, logger } = context.carechain;
+    const { node, role, clock, random, registryCsv, logger } = context.carechain;
     const { member } = userOf(context);
     const patientId = randomUuid(random);
     const identity = await seal(context, { name, born }, colleaguesOf(node, member));
@@ -43,7 +43,8 @@ export const register = defineAction({
     const row = { patientId, name, registeredBy: member.username, timestamp: isoTime(clock.now()) };
     let warning: string | null = null;
     try {
-      await registryCsv.append(row);
+      // Names in the clear are kept on the doctor's own machine alone, whoever logs in elsewhere.
+      if (role === 'doctor') await registryCsv.append(row);
     } catch (error) {
       // The registration stands on the ledger: only the list on this machine lacks it.
       logger.warn('the registry file was not written', { code: describeError(error).code });

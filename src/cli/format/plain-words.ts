@@ -29,8 +29,8 @@ const kindWords: Readonly<Record<string, string>> = {
   DOCTOR_CONSULTATION: 'consultation',
   LAB_TEST_RESULT: 'lab result',
   PRESCRIPTION: 'prescription',
-  PRESCRIPTION_FILLED: 'filled',
-  PRESCRIPTION_CANCELLATION: 'withdrawn',
+  PRESCRIPTION_FILLED: 'dispensing',
+  PRESCRIPTION_CANCELLATION: 'withdrawal',
   TRANSFER_ECASH: 'transfer',
 };
 

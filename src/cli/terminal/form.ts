@@ -10,6 +10,7 @@ import {
   type Question,
   type RawInput,
 } from '../../actions/index.ts';
+import { paragraph } from '../format/layout.ts';
 import type { Line } from '../printer.ts';
 import type { Asker } from './asker.ts';
 import { summaryLines } from './summary.ts';
@@ -46,14 +47,21 @@ export async function fillForm(action: Action, given: RawInput, ports: FormPorts
       if (stop) return stop;
     }
     // What is not of its form, the action itself says; there is nothing to sign then.
-    if (!showsSummary(action) || !action.input.safeParse(answers.input).success)
-      return { kind: 'filled', input: answers.input };
-    await ports.show(await summaryLines(action, answers.input, answers.labels, ports.context));
+    const parsed = action.input.safeParse(answers.input);
+    if (!showsSummary(action) || !parsed.success) return { kind: 'filled', input: answers.input };
+    // As it will be signed: 13.9 where 13,9 was typed.
+    await ports.show(await summaryLines(action, parsed.data, answers.labels, ports.context));
+    await ports.show(await remarksBefore(action, parsed.data, ports.context));
     const next = await ports.asker.choose('Sign it?', signChoices);
     if (next === 'sign') return { kind: 'filled', input: answers.input };
     if (next === 'cancel') return { kind: 'cancelled', sentence: null };
     asked = [...action.questions];
   }
+}
+
+async function remarksBefore(action: Action, input: RawInput, context: ActionContext): Promise<Line[]> {
+  const remarks = (await action.beforeSigning?.(input, context)) ?? [];
+  return remarks.flatMap((remark) => paragraph(remark, '  '));
 }
 
 const signChoices = [
@@ -71,12 +79,14 @@ async function askOne(
   action: Action,
   question: Question,
   { input, labels }: Answers,
-  { asker, context }: FormPorts,
+  { asker, context, show }: FormPorts,
 ): Promise<Filled | null> {
   const { kind, optional = false } = question;
   const message = await messageOf(question, input, context);
   const before = typeof input[question.input] === 'string' ? (input[question.input] as string) : undefined;
   if (kind === 'yes-no') {
+    // This question stands in for the summary, so what belongs before signing belongs before it.
+    if (question.input === 'yes') await show(await remarksBefore(action, input, context));
     input[question.input] = await asker.yesNo(message);
     return null;
   }
