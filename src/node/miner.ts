@@ -50,8 +50,10 @@ export class Miner {
     this.#ports = ports;
   }
 
-  stop(): void {
+  /** Resolves once nothing is mined any more. */
+  stop(): Promise<void> {
     this.#stopped.abort();
+    return this.#queue.idle();
   }
 
   /** One at a time: two blocks of one miner at one height would only compete with each other. */

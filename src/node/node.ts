@@ -1,5 +1,5 @@
 /** The ledger node: puts its parts together and is the face that the rooms above see. */
-import { CarechainError, describeError, every, type Timer, toHex } from '../base/index.ts';
+import { describeError, every, type Timer, toHex } from '../base/index.ts';
 import type { KeyPair } from '../crypto/index.ts';
 import type { Block, Genesis, Reward, StateView, Transaction, Verdict } from '../ledger/index.ts';
 import type { Network } from '../network/index.ts';
@@ -23,11 +23,11 @@ import { Mempool } from './mempool.ts';
 import { hasSomethingToMine, Miner, medianOffset } from './miner.ts';
 import { PeerService } from './peer-service.ts';
 import { Queries } from './queries.ts';
-import { differences, replay } from './replay.ts';
 import { Signatures } from './signatures.ts';
 import { Solitude } from './solitude.ts';
 import { Sync } from './sync.ts';
 import { Transactions } from './transactions.ts';
+import { Verification } from './verification.ts';
 
 export interface NodeParts {
   readonly store: Store;
@@ -58,7 +58,10 @@ export class Node implements LedgerNode {
   readonly #peers: PeerService;
   readonly #queries: Queries;
   readonly #solitude: Solitude;
+  readonly #verification: Verification;
   #mining: Timer | null = null;
+  #starting: Promise<void> | null = null;
+  #stopping: Promise<void> | null = null;
 
   constructor(settings: NodeSettings, world: NodeWorld, parts: NodeParts) {
     const { genesis } = settings;
@@ -134,6 +137,14 @@ export class Node implements LedgerNode {
       transactions: this.#transactions,
       conflicts,
     });
+    this.#verification = new Verification({
+      genesis,
+      chain,
+      store,
+      keeper: this.#keeper,
+      clock,
+      onMended: () => this.#transactions.lookAgain(),
+    });
     this.#solitude = new Solitude({
       clock,
       waitingOwn: () => this.#queries.pending().filter(({ own }) => own).length,
@@ -158,14 +169,20 @@ export class Node implements LedgerNode {
       },
       onPeerGone: (peerId, address) => {
         this.#emitter.emit('peer', { peerId, address, nodeId: null, state: 'disconnected' });
-        if (network.peers().length === 0) this.#solitude.lastPeerLeft();
+        if (network.peers().length === 0 && !this.#stopping) this.#solitude.lastPeerLeft();
       },
     });
   }
 
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
     const { network } = this.#parts;
     await this.#transactions.load();
+    if (this.#stopping) return;
     network.on('otherNetwork', ({ address }) =>
       this.#emitter.emit('peer', { peerId: '', address, nodeId: null, state: 'other-network' }),
     );
@@ -175,15 +192,24 @@ export class Node implements LedgerNode {
     });
     await network.start(this.#peers);
     const { mineEverySeconds } = this.#settings;
-    if (mineEverySeconds !== null) this.#mineEvery(mineEverySeconds * 1_000);
+    if (mineEverySeconds !== null && !this.#stopping) this.#mineEvery(mineEverySeconds * 1_000);
   }
 
-  async stop(): Promise<void> {
+  /** Safe at any moment, also while the node starts, and more than once. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
     this.#mining?.cancel();
-    this.#miner.stop();
+    const mined = this.#miner.stop();
     this.#peers.stop();
+    // A network that is half started cannot be stopped. Why the start failed is told to whoever started.
+    await this.#starting?.catch(() => undefined);
     await this.#parts.network.stop();
     await this.#sync.stop();
+    await mined;
     await this.#keeper.idle();
     await this.#parts.store.close();
     await this.#world.workers.stop();
@@ -276,30 +302,11 @@ export class Node implements LedgerNode {
   }
 
   verify(onProgress?: (height: number) => void): Promise<VerifyReport> {
-    return replay(this.genesis, this.#blocks(), this.#world.clock.now(), onProgress);
+    return this.#verification.verify(onProgress);
   }
 
   recalculateBalances() {
-    const { chain } = this.#parts;
-    return this.#keeper.exclusively(async () => {
-      const replayed = await replay(this.genesis, this.#blocks(), this.#world.clock.now());
-      if (replayed.failure) {
-        const { height, rejection } = replayed.failure;
-        const sentence = `Block #${height} of this folder breaks the rules (${rejection.code}). Move the folder away and start again: the node fetches the chain from its peers.`;
-        throw new CarechainError('folder-damaged', sentence, { height });
-      }
-      const changes = await differences(replayed.state, chain.stateEntries());
-      if (changes.length > 0) {
-        await chain.replaceState(changes);
-        this.#transactions.lookAgain();
-      }
-      const repaired = changes.map(({ key, before, after }) => ({
-        key,
-        stored: JSON.stringify(before),
-        replayed: JSON.stringify(after),
-      }));
-      return { equal: changes.length === 0, repaired };
-    });
+    return this.#verification.recalculate();
   }
 
   setOffline(offline: boolean): Promise<void> {
@@ -312,11 +319,6 @@ export class Node implements LedgerNode {
 
   on<Name extends keyof NodeEvents>(name: Name, listener: (...event: NodeEvents[Name]) => void): () => void {
     return this.#emitter.on(name, listener);
-  }
-
-  *#blocks(): Iterable<Block | undefined> {
-    const { chain } = this.#parts;
-    for (let height = 1; height <= chain.tip().height; height++) yield chain.block(chain.hashAt(height)!);
   }
 
   #tellPending(transactions: readonly Transaction[]): void {
@@ -368,11 +370,16 @@ export class Node implements LedgerNode {
 
   #mineEvery(rhythmMs: number): void {
     const { clock, random, logger } = this.#world;
-    const jittered = () => rhythmMs * (0.5 + random.fraction());
+    const jittered = () => Math.round(rhythmMs * (0.5 + random.fraction()));
     this.#mining = every(clock, jittered, async () => {
-      if (!hasSomethingToMine(this.#parts.chain, this.genesis, this.#mempool.size)) return;
-      const outcome = await this.mine();
-      if (!outcome.ok) logger.debug('nothing was mined', { code: outcome.code });
+      // Whatever fails here, the rhythm goes on: the disk may have room again by the next time.
+      try {
+        if (!hasSomethingToMine(this.#parts.chain, this.genesis, this.#mempool.size)) return;
+        const outcome = await this.mine();
+        if (!outcome.ok) logger.debug('nothing was mined', { code: outcome.code });
+      } catch (error) {
+        logger.error('mining failed', describeError(error));
+      }
     });
   }
 

@@ -36,6 +36,8 @@ export class PeerService implements NetworkHandlers {
   readonly #ports: PeerServicePorts;
   readonly #future = new Map<string, Timer>();
   readonly #reconciling = new Set<string>();
+  /** Peers with an exchange of status under way -> whether another is wanted after it. */
+  readonly #exchanging = new Map<string, boolean>();
   #telling: Timer | null = null;
   #stopped = false;
 
@@ -60,7 +62,7 @@ export class PeerService implements NetworkHandlers {
     if (this.#stopped) return;
     this.#telling ??= this.#ports.clock.after(tellAfterMs, () => {
       this.#telling = null;
-      for (const { peerId } of this.#ports.network.peers()) this.#quietly(this.#ports.network.exchangeStatus(peerId));
+      for (const { peerId } of this.#ports.network.peers()) this.#quietly(this.#exchange(peerId));
     });
   }
 
@@ -72,6 +74,7 @@ export class PeerService implements NetworkHandlers {
 
   async onBlock(block: Block, from: string): Promise<MessageVerdict> {
     const { keeper, network, sync } = this.#ports;
+    if (this.#stopped) return 'ignore';
     const offer = await keeper.offer(block, from);
     if (offer.verdict === 'rejected') {
       network.shun(from, offer.rejection.code);
@@ -80,8 +83,7 @@ export class PeerService implements NetworkHandlers {
     // A block of a side branch was not checked whole: who passed it on could be blamed for it.
     if (offer.verdict === 'accepted') return offer.onMainChain ? 'accept' : 'ignore';
     if (offer.rejection?.code === 'block-from-the-future') this.#retryLater(block, from);
-    if (offer.rejection?.code === 'unknown-parent')
-      this.#quietly(network.exchangeStatus(from).then(() => sync.nudge()));
+    if (offer.rejection?.code === 'unknown-parent') this.#quietly(this.#exchange(from).then(() => sync.nudge()));
     return 'ignore';
   }
 
@@ -145,8 +147,24 @@ export class PeerService implements NetworkHandlers {
     return found.filter((bytes) => bytes !== undefined);
   }
 
+  /** One at a time for each peer: neither a burst of blocks nor a peer that floods and does not answer piles them up. */
+  async #exchange(peerId: string): Promise<void> {
+    if (this.#exchanging.has(peerId)) {
+      this.#exchanging.set(peerId, true);
+      return;
+    }
+    try {
+      do {
+        this.#exchanging.set(peerId, false);
+        await this.#ports.network.exchangeStatus(peerId);
+      } while (this.#exchanging.get(peerId) && !this.#stopped);
+    } finally {
+      this.#exchanging.delete(peerId);
+    }
+  }
+
   #retryLater(block: Block, from: string): void {
-    if (this.#future.has(block.hash) || this.#future.size >= futureBlocks) return;
+    if (this.#stopped || this.#future.has(block.hash) || this.#future.size >= futureBlocks) return;
     const delayMs = block.header.time - limits.futureBlockMs - this.#ports.clock.now();
     // So far ahead that the peer's clock is wrong: sync will find the block once its time has come.
     if (delayMs > limits.futureBlockMs) return;

@@ -38,6 +38,15 @@ export class MemoryState implements StateView {
 export interface Replay extends VerifyReport {
   /** The state after the last block that holds. */
   readonly state: MemoryState;
+  /** Hash of that block. */
+  readonly head: string;
+}
+
+export interface Difference {
+  readonly key: string;
+  /** What is stored; null for nothing, undefined for what cannot be read. */
+  readonly before: Encodable | null | undefined;
+  readonly after: Encodable | null;
 }
 
 /**
@@ -76,20 +85,21 @@ export async function replay(
     if (height % blocksAtOnce === 0) await new Promise<void>((resolve) => setImmediate(resolve));
   }
   const checks = [...counts].map(([name, count]) => ({ name, count }));
-  return { height: parent.header.height, checks, failure, state };
+  return { height: parent.header.height, head: parent.hash, checks, failure, state };
 }
 
-/** What must be written so that `stored` says what `replayed` says. */
+/** What must be written so that `stored` says what `replayed` says. A stored value that is undefined is damaged. */
 export async function differences(
   replayed: MemoryState,
-  stored: AsyncIterable<[string, Encodable]>,
-): Promise<StateChange[]> {
-  const changes: StateChange[] = [];
+  stored: AsyncIterable<[string, Encodable | undefined]>,
+): Promise<Difference[]> {
+  const changes: Difference[] = [];
   const missing = new Map(replayed.values);
   for await (const [key, before] of stored) {
     const after = missing.get(key) ?? null;
     missing.delete(key);
-    if (after === null || !equalBytes(encode(before), encode(after))) changes.push({ key, before, after });
+    const isEqual = before !== undefined && after !== null && equalBytes(encode(before), encode(after));
+    if (!isEqual) changes.push({ key, before, after });
   }
   for (const [key, after] of missing) changes.push({ key, before: null, after });
   return changes;
