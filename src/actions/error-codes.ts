@@ -28,7 +28,10 @@ function row(sentence: string, nextStep: string, tell: ErrorRow['tell'] = tellWh
 const rows = {
   // What was typed.
   'unknown-command': row('There is no such command.', 'See `help`.'),
-  'bad-line': row('The line cannot be read: a quote was opened and not closed.', 'Close it, or write \\" for a quote.'),
+  'bad-line': row(
+    'The line cannot be read.',
+    'Send it as UTF-8 and with every quote closed; inside "…" a quote is \\".',
+  ),
   'line-too-long': row('The line is longer than 64 KB and was dropped.', 'Send a shorter line.'),
   'missing-argument': row('An answer is missing.', 'Give it, as the usage says.'),
   'invalid-argument': row('An answer is not of the form that is expected.', 'Give it again.'),

@@ -46,7 +46,7 @@ export function parseInput(action: Action, rawInput: RawInput): Outcome<Record<s
   );
   const parsed = action.input.safeParse(given);
   if (parsed.success) return { ok: true, result: parsed.data };
-  const usage = `Usage: ${action.usage}`;
+  const usage = `Usage: ${action.usage}.`;
   const missing = Object.keys(action.input.shape).find(
     (name) => given[name] === undefined && parsed.error.issues.some((issue) => issue.path[0] === name),
   );

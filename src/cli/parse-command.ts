@@ -24,7 +24,7 @@ export function parseCommand(words: readonly Word[], action: Action): Parsed {
       else {
         const next = words[at + 1];
         if (!next || isOption(next)) {
-          return failure('missing-argument', { what: `${show(name)} needs a value. Usage: ${action.usage}` });
+          return failure('missing-argument', { what: `${show(name)} needs a value. Usage: ${action.usage}.` });
         }
         input[key] = next.text;
         at++;
@@ -79,7 +79,7 @@ function camelCase(option: string): string {
 }
 
 function invalid(what: string, { usage }: Action): Parsed {
-  return failure('invalid-argument', { what: `${what} Usage: ${usage}` });
+  return failure('invalid-argument', { what: `${what} Usage: ${usage}.` });
 }
 
 /** What was typed, as far as an answer repeats it. */

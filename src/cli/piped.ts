@@ -4,7 +4,7 @@
  * is answered, and ends like `exit`.
  */
 import { type ActionContext, failure, type Outcome } from '../actions/index.ts';
-import { type Answer, answerJson, answerTo } from './answer.ts';
+import { type Answer, answerJson, answerTo, jsonLine } from './answer.ts';
 import { type ByteLine, ByteLines } from './byte-lines.ts';
 import type { EdgeEvent } from './events.ts';
 import { formatAnswer } from './format/index.ts';
@@ -12,6 +12,7 @@ import type { Printer } from './printer.ts';
 import { readLine } from './request.ts';
 import { runRequest } from './run-request.ts';
 import type { Input } from './surroundings.ts';
+import { untilStopped } from './until-stopped.ts';
 import { isComment } from './words.ts';
 
 export interface PipedPorts {
@@ -42,17 +43,17 @@ export class Piped {
   /** Answers every line until `exit`, the end of input, or a stop. The node must be ready. */
   async serve(): Promise<void> {
     const lines = readLines(this.#ports.input)[Symbol.asyncIterator]();
-    const stopped = this.#ports.stopped.then(() => null);
+    const orStop = untilStopped(this.#ports.stopped);
     for (;;) {
-      const next = await Promise.race([nextLine(lines), stopped]);
+      const next = await orStop(nextLine(lines));
       if (next === null || next.done) break;
       if (next.value.problem === null && isComment(next.value.text)) continue;
       this.#busy = true;
-      const exits = await Promise.race([this.#answer(next.value), stopped]);
+      const exits = await orStop(this.#answer(next.value));
       this.#busy = false;
       for (const event of this.#held.splice(0)) this.#print(event);
       // A reader that is slow slows the commands down, instead of filling the memory.
-      await Promise.race([this.#printed, stopped]);
+      await orStop(this.#printed);
       if (exits !== false) break;
     }
     this.#ports.input.destroy();
@@ -84,7 +85,7 @@ export class Piped {
 
   #print({ json, line }: EdgeEvent): void {
     const { printer } = this.#ports;
-    if (this.#ports.json) this.#printed = printer.write(`${JSON.stringify(json)}\n`);
+    if (this.#ports.json) this.#printed = printer.write(`${jsonLine(json)}\n`);
     else if (line !== null) this.#printed = printer.print([line]);
   }
 }

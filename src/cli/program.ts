@@ -4,7 +4,7 @@ import type { NodeRole } from '../actions/index.ts';
 import { CarechainError, describeError, escapeControlsExceptLineFeed } from '../base/index.ts';
 import { addOneShots } from './one-shot/commands.ts';
 import { startNode } from './start.ts';
-import { type StartOptions, UsageError, usualPorts } from './start-settings.ts';
+import { folderName, type StartOptions, UsageError, usualPorts } from './start-settings.ts';
 import { addStory } from './story/command.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -50,7 +50,7 @@ function addStart(program: Command, role: NodeRole, surroundings: Surroundings, 
     .option('--peers <addresses>', 'other nodes, as host:port,host:port')
     .option('--host <address>', 'the address it listens on', '127.0.0.1')
     .option('--id <name>', 'its name for people, such as DoctorNode-5001')
-    .option('--data-dir <folder>', 'where it keeps everything (carechain-data/<id>)')
+    .option('--data-dir <folder>', 'where it keeps everything (carechain-data/<id>)', folderName)
     .option('--network <file>', 'a genesis file; without it, the demo network')
     .option('--registry-csv <file>', "the doctor's own list of names", './patient_registry.csv')
     .option('--discover', 'find peers on the local network')

@@ -45,7 +45,7 @@ export function unknownCommand(name: string): Outcome<never> {
 function edgeRequest(name: string, words: readonly Word[]): Outcome<Request> {
   const most = name === 'help' ? 1 : 0;
   const { usage } = edgeCommands[name as keyof typeof edgeCommands];
-  if (words.length > most) return failure('invalid-argument', { what: `That is too much. Usage: ${usage}` });
+  if (words.length > most) return failure('invalid-argument', { what: `That is too much. Usage: ${usage}.` });
   if (name === 'exit') return { ok: true, result: { kind: 'exit' } };
   const topic = words[0] ? commandName(words[0].text) : null;
   if (topic !== null && !commandNames().includes(topic)) return unknownCommand(topic);

@@ -53,6 +53,12 @@ const idPrefixes: Readonly<Record<NodeRole, string>> = {
 export const usualPorts: Readonly<Record<NodeRole, number>> = { doctor: 5001, lab: 5002, pharmacy: 5003 };
 const longestMineEverySeconds = 86_400;
 
+/** A folder without a name would be the one that somebody happens to stand in. @throws UsageError */
+export function folderName(typed: string): string {
+  if (typed === '') throw new UsageError('--data-dir: give the name of a folder.');
+  return typed;
+}
+
 /** @throws UsageError; CarechainError `bad-peer-address`. */
 export function readSettings(role: NodeRole, options: StartOptions): StartSettings {
   const port = options.port === undefined ? usualPorts[role] : wholeNumber('--port', options.port, 0, 65_535);

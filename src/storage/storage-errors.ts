@@ -42,6 +42,10 @@ function ioFailure(reason: string, what: string, cause: unknown): CarechainError
 }
 
 function levelCode(error: unknown): string | null {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' && code.startsWith('LEVEL_') ? code : null;
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  if (typeof code === 'string') return code.startsWith('LEVEL_') ? code : null;
+  // A synchronous read fails in LevelDB's own words, without a code.
+  if (typeof message !== 'string') return null;
+  if (message.startsWith('Corruption: ')) return 'LEVEL_CORRUPTION';
+  return message.startsWith('IO error: ') ? 'LEVEL_IO_ERROR' : null;
 }

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { done } from '../../actions/index.ts';
 import { loadGenesis } from '../genesis-file.ts';
+import { folderName } from '../start-settings.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { exportChain } from './export.ts';
 import { importChain } from './import.ts';
@@ -43,7 +44,7 @@ function onFolder(program: Command, name: string, description: string): Command 
   return program
     .command(name)
     .description(description)
-    .requiredOption('--data-dir <folder>', 'the data folder')
+    .requiredOption('--data-dir <folder>', 'the data folder', folderName)
     .option('--network <file>', 'a genesis file; without it, the demo network')
     .option('--json', 'one line of JSON');
 }
