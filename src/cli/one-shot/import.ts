@@ -48,9 +48,12 @@ export async function importChain(place: ImportPlace): Promise<Imported> {
   try {
     const chain = await openChainStore(store, genesis);
     let transactions = 0;
+    let lines = 0;
     for await (const { line, number } of readLines(file)) {
       transactions += await takeLine(line, number, chain, place);
+      lines = number;
     }
+    if (lines === 0) throw failed('malformed-block', 0, 'The file is empty.');
     complete = true;
     const { height, hash } = chain.tip();
     return { dataDir, height, hash, transactions };
