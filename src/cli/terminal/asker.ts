@@ -55,7 +55,9 @@ export async function createAsker({ input, output, signal }: AskerPorts): Promis
       });
       return answer.trim();
     },
-    password: (message) => ask<string>({ type: 'password', message: escapeControls(message), mask: false }),
+    // Its key that would show the password is taken away.
+    password: (message) =>
+      ask<string>({ type: 'password', message: escapeControls(message), mask: false, toggleMask: false }),
     async yesNo(message) {
       const answer = await ask<string>({
         type: 'input',

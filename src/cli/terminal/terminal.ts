@@ -17,6 +17,7 @@ import { promptText } from '../prompt-text.ts';
 import { type Request, readLine } from '../request.ts';
 import { runRequest } from '../run-request.ts';
 import type { Input, Output } from '../surroundings.ts';
+import { type UntilStopped, untilStopped } from '../until-stopped.ts';
 import { isComment } from '../words.ts';
 import { type Asker, createAsker, FormCancelled } from './asker.ts';
 import { whyNotNow } from './before-form.ts';
@@ -36,6 +37,7 @@ export class Terminal {
   readonly #ports: TerminalPorts;
   readonly #prompt: LinePrompt;
   readonly #leaving = new AbortController();
+  readonly #orLeave: UntilStopped;
   /** Typed ahead, while a command ran. */
   #lines: string[] = [];
   #wake: () => void = () => {};
@@ -58,6 +60,7 @@ export class Terminal {
       onEnd: () => this.#leave(),
     });
     ports.stopped.then(() => this.#leave());
+    this.#orLeave = untilStopped(this.#left());
   }
 
   /** Above the line that is typed; after the answer, where a command runs; after the form, where one is open. */
@@ -102,9 +105,9 @@ export class Terminal {
   async #perform(line: string): Promise<boolean> {
     const { command, request } = readLine(line);
     if (request.ok && request.result.kind === 'exit') return true;
-    const work = request.ok ? this.#run(request.result) : request;
+    const work = request.ok ? this.#run(request.result) : Promise.resolve(request);
     // A command that takes long must not keep the node from stopping.
-    const outcome = await Promise.race([work, this.#left()]);
+    const outcome = await this.#orLeave(work);
     if (outcome === null) return true;
     if ('cancelled' in outcome) await this.#print([outcome.cancelled]);
     else await this.#print(formatAnswer(answerTo(command, 0, outcome)));
@@ -183,9 +186,8 @@ export class Terminal {
     this.#wake();
   }
 
-  #left(): Promise<null> {
+  #left(): Promise<void> {
     const { signal } = this.#leaving;
-    if (signal.aborted) return Promise.resolve(null);
-    return new Promise((resolve) => signal.addEventListener('abort', () => resolve(null), { once: true }));
+    return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   }
 }
