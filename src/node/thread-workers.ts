@@ -1,6 +1,12 @@
-/** Workers on threads: signature checks and nonce searches off the main thread, so that prompt and network stay quick. */
+/**
+ * Workers on a thread: signature checks and nonce searches off the main thread, so that prompt and network stay quick.
+ *
+ * One task is on the thread at a time. A thread that dies takes its task with it: the task goes to a new thread once more,
+ * and only when that dies too is the asker told.
+ */
 import { Worker } from 'node:worker_threads';
 import { CarechainError } from '../base/index.ts';
+import { SerialQueue } from './serial-queue.ts';
 import { attemptsAtOnce, type NonceSearch, type SignatureCheck, type Workers } from './workers.ts';
 
 export type ThreadTask =
@@ -13,35 +19,42 @@ export type ThreadAnswer = { readonly verdicts: boolean[] } | { readonly nonce: 
 const worthSending = 32;
 
 /** Starts one thread, on first use. It does not keep the process alive. */
-export function threadWorkers(inline: Workers): Workers {
+export function threadWorkers(inline: Workers, startThread: () => Worker = startWorkerThread): Workers {
+  const queue = new SerialQueue();
   let thread: Worker | null = null;
-  let last: Promise<unknown> = Promise.resolve();
+  let stopped = false;
 
-  const ask = (task: ThreadTask): Promise<ThreadAnswer> => {
-    thread ??= startThread();
-    const asked = thread;
-    const answer = last.then(
-      () =>
-        new Promise<ThreadAnswer>((resolve, reject) => {
-          const onExit = () =>
-            reject(new CarechainError('internal-error', 'A worker thread ended. Start the node again.'));
-          asked.once('message', (message: ThreadAnswer) => {
-            asked.off('exit', onExit);
-            resolve(message);
-          });
-          asked.once('exit', onExit);
-          asked.postMessage(task);
-        }),
-    );
-    last = answer.catch(() => undefined);
-    return answer;
-  };
+  /** The answer of a thread; null where it died over the task. */
+  async function attempt(task: ThreadTask): Promise<ThreadAnswer | null> {
+    if (stopped) throw new CarechainError('internal-error', 'The node is stopping: its worker thread has ended.');
+    thread ??= start();
+    return answerOf(thread, task);
+  }
+
+  function start(): Worker {
+    const started = startThread();
+    started.unref();
+    // Without a listener an error in the thread would end the process; with one, the exit that follows says enough.
+    started.on('error', () => undefined);
+    // Also where it dies with nothing to do.
+    started.on('exit', () => {
+      if (thread === started) thread = null;
+    });
+    return started;
+  }
+
+  const ask = (task: ThreadTask): Promise<ThreadAnswer> =>
+    queue.run(async () => {
+      const answer = (await attempt(task)) ?? (await attempt(task));
+      if (answer) return answer;
+      throw new CarechainError('internal-error', 'Two worker threads in a row ended over one task.');
+    });
 
   return {
     async verify(checks) {
       if (checks.length < worthSending) return inline.verify(checks);
       const answer = await ask({ task: 'verify', checks });
-      return 'verdicts' in answer ? answer.verdicts : [];
+      return 'verdicts' in answer ? answer.verdicts : inline.verify(checks);
     },
     async searchNonce(search, signal) {
       for (let start = 0n; !signal.aborted; start += BigInt(attemptsAtOnce)) {
@@ -51,15 +64,34 @@ export function threadWorkers(inline: Workers): Workers {
       return null;
     },
     async stop() {
-      await last;
+      stopped = true;
+      // The task on the thread ends within milliseconds; those behind it are refused.
+      await queue.idle();
       await thread?.terminate();
       thread = null;
     },
   };
 }
 
-function startThread(): Worker {
-  const thread = new Worker(new URL('./worker-thread.js', import.meta.url));
-  thread.unref();
-  return thread;
+/** Whatever happens first: the answer, or the end of the thread. An error in a thread is always followed by its end. */
+function answerOf(thread: Worker, task: ThreadTask): Promise<ThreadAnswer | null> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void) => {
+      thread.off('message', onMessage).off('exit', onExit);
+      act();
+    };
+    const onMessage = (message: ThreadAnswer) => settle(() => resolve(message));
+    const onExit = () => settle(() => resolve(null));
+    thread.on('message', onMessage).on('exit', onExit);
+    try {
+      thread.postMessage(task);
+    } catch (error) {
+      // What cannot be copied to a thread is a mistake of ours, and no other thread would take it either.
+      settle(() => reject(error));
+    }
+  });
+}
+
+function startWorkerThread(): Worker {
+  return new Worker(new URL('./worker-thread.js', import.meta.url));
 }

@@ -1,0 +1,88 @@
+import { Worker } from 'node:worker_threads';
+import { afterEach, expect, test } from 'vitest';
+import { inlineWorkers, threadWorkers, type Workers } from '../../src/node/index.ts';
+
+/**
+ * A thread as the real one, but for what it does: it answers each task at once, and dies over one whose signatures begin
+ * with the byte that it was told. (Node 20 cannot run the TypeScript of the real thread here; `test/processes` does.)
+ */
+function startThread(dieOver = -1): Worker {
+  const source = `
+    const { parentPort, workerData } = require('node:worker_threads');
+    parentPort.on('message', (message) => {
+      if (message.task === 'verify') {
+        if (message.checks[0].signature[0] === workerData) throw new Error('it dies');
+        parentPort.postMessage({ verdicts: message.checks.map(() => true) });
+      } else parentPort.postMessage({ nonce: message.start >= 20000n ? Uint8Array.of(7) : null });
+    });`;
+  const thread = new Worker(source, { eval: true, workerData: dieOver });
+  started.push(thread);
+  return thread;
+}
+
+let started: Worker[] = [];
+let workers: Workers | null = null;
+afterEach(async () => {
+  await workers?.stop();
+  await Promise.all(started.map((thread) => thread.terminate()));
+  started = [];
+});
+
+const checks = (first: number) =>
+  Array.from({ length: 40 }, () => ({
+    publicKey: new Uint8Array(32),
+    message: new Uint8Array(1),
+    signature: Uint8Array.of(first),
+  }));
+const yes = Array.from({ length: 40 }, () => true);
+const search = { prefix: new Uint8Array(1), suffix: new Uint8Array(1), target: new Uint8Array(32) };
+
+test('many tasks go to one thread, one after the other, and leave no listener behind', async () => {
+  workers = threadWorkers(inlineWorkers, () => startThread());
+  const never = new AbortController().signal;
+  const answers = await Promise.all([
+    ...Array.from({ length: 30 }, () => workers!.verify(checks(0))),
+    workers.searchNonce(search, never),
+  ]);
+  expect(answers).toEqual([...Array.from({ length: 30 }, () => yes), Uint8Array.of(7)]);
+  expect(started).toHaveLength(1);
+  expect(started[0]!.listenerCount('message')).toBe(0);
+  expect(started[0]!.listenerCount('exit')).toBe(1);
+});
+
+test('a task whose thread dies goes to another, and those behind it are answered', async () => {
+  let mortal = true;
+  workers = threadWorkers(inlineWorkers, () => {
+    const thread = startThread(mortal ? 1 : -1);
+    mortal = false;
+    return thread;
+  });
+  const answers = await Promise.all([workers.verify(checks(0)), workers.verify(checks(1)), workers.verify(checks(0))]);
+  expect(answers).toEqual([yes, yes, yes]);
+  expect(started).toHaveLength(2);
+});
+
+test('a task that kills each thread is refused, and the next one is answered', async () => {
+  workers = threadWorkers(inlineWorkers, () => startThread(1));
+  await expect(workers.verify(checks(1))).rejects.toMatchObject({ code: 'internal-error' });
+  expect(await workers.verify(checks(0))).toEqual(yes);
+  expect(started).toHaveLength(3);
+});
+
+test('a thread that dies with nothing to do is replaced', async () => {
+  workers = threadWorkers(inlineWorkers, () => startThread());
+  await workers.verify(checks(0));
+  await started[0]!.terminate();
+  expect(await workers.verify(checks(0))).toEqual(yes);
+  expect(started).toHaveLength(2);
+});
+
+test('a stop while busy ends the thread; what waited is refused, and no thread is started again', async () => {
+  workers = threadWorkers(inlineWorkers, () => startThread());
+  const [first, second] = [workers.verify(checks(0)), workers.verify(checks(0))];
+  const refused = expect(second).rejects.toMatchObject({ code: 'internal-error' });
+  await Promise.resolve();
+  await Promise.all([workers.stop(), workers.stop(), first.catch(() => 'refused'), refused]);
+  await expect(workers.verify(checks(0))).rejects.toMatchObject({ code: 'internal-error' });
+  expect(started.length).toBeLessThanOrEqual(1);
+});
