@@ -1,10 +1,11 @@
 /** The command line itself: which command, with which options. Exit codes: 0 done, 1 could not, 2 wrong usage. */
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import type { NodeRole } from '../actions/index.ts';
 import { CarechainError, describeError, escapeControlsExceptLineFeed } from '../base/index.ts';
 import { addOneShots } from './one-shot/commands.ts';
 import { startNode } from './start.ts';
-import { folderName, type StartOptions, UsageError, usualPorts } from './start-settings.ts';
+import { folderName, idPrefixes, type StartOptions, UsageError, usualPorts } from './start-settings.ts';
 import { addStory } from './story/command.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -14,6 +15,7 @@ export async function runProgram(words: readonly string[], surroundings: Surroun
   let code = 0;
   const program = new Command('carechain')
     .description('A peer-to-peer health ledger: one node each for a doctor, a laboratory and a pharmacy.')
+    .version(ownVersion(), '--version')
     .showHelpAfterError('(carechain --help lists commands and options)')
     .exitOverride()
     .configureOutput({
@@ -36,6 +38,12 @@ export async function runProgram(words: readonly string[], surroundings: Surroun
   }
 }
 
+/** As package.json has it, which stands above the built files. */
+function ownVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return String(version);
+}
+
 const places: Readonly<Record<NodeRole, string>> = {
   doctor: "the doctor's node",
   lab: "the laboratory's node",
@@ -49,7 +57,7 @@ function addStart(program: Command, role: NodeRole, surroundings: Surroundings, 
     .option('--port <n>', `where it listens (${usualPorts[role]})`)
     .option('--peers <addresses>', 'other nodes, as host:port,host:port')
     .option('--host <address>', 'the address it listens on', '127.0.0.1')
-    .option('--id <name>', 'its name for people, such as DoctorNode-5001')
+    .option('--id <name>', `its name for people (${idPrefixes[role]}-<port>)`)
     .option('--data-dir <folder>', 'where it keeps everything (carechain-data/<id>)', folderName)
     .option('--network <file>', 'a genesis file; without it, the demo network')
     .option('--registry-csv <file>', "the doctor's own list of names", './patient_registry.csv')

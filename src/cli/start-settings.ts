@@ -45,7 +45,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-const idPrefixes: Readonly<Record<NodeRole, string>> = {
+export const idPrefixes: Readonly<Record<NodeRole, string>> = {
   doctor: 'DoctorNode',
   lab: 'LabNode',
   pharmacy: 'PharmacyNode',
