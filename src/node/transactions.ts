@@ -119,8 +119,9 @@ export class Transactions {
     const fresh: Transaction[] = [];
     let liar: Rejection | null = null;
     for (const transaction of unknown) {
-      const placement = mempool.add(transaction, fresh);
-      if (placement.place === 'pending') fresh.push(transaction);
+      const freed: Transaction[] = [];
+      const placement = mempool.add(transaction, freed);
+      if (placement.place === 'pending') fresh.push(transaction, ...freed);
       // What finds no room now finds some when the head has moved, and is not fetched again and again until then.
       if (placement.place === 'full' || placement.place === 'refused') this.#refuse(transaction.id);
       if (placement.place !== 'refused') continue;
@@ -149,7 +150,10 @@ export class Transactions {
     this.#refused.clear();
     for (const { id } of returned) if (this.isOwn(id)) this.#own.add(id);
     const again = removed.length > 0 ? this.#lost() : [];
-    const impossible = mempool.rebuild([...returned, ...again.map(({ transaction }) => transaction)]);
+    const impossible =
+      removed.length > 0
+        ? mempool.rebuild([...returned, ...again.map(({ transaction }) => transaction)])
+        : mempool.advance(added.flatMap(({ block }) => block.transactions));
     this.#returning = new Map();
     for (const { block } of added) for (const { id } of block.transactions) this.#own.delete(id);
     const { recovered, lost } = this.#settle(again, impossible);

@@ -1,5 +1,13 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { applyTransaction, Draft, genesisChanges, readBalance } from '../../src/ledger/index.ts';
+import {
+  applyTransaction,
+  checkTransaction,
+  Draft,
+  genesisChanges,
+  readBalance,
+  type Transaction,
+} from '../../src/ledger/index.ts';
 import { Mempool, type Placement } from '../../src/node/mempool.ts';
 import { MemoryState } from '../../src/node/replay.ts';
 import { testGenesis } from '../support/ledger.ts';
@@ -84,3 +92,90 @@ test('what a liar sends is refused, whatever is pending', () => {
   expect(placeOf(mempool.add(world.register('bob', 'jane')))).toBe('refused: wrong-role');
   expect(placeOf(mempool.add(world.pay('SYSTEM', 'bob', 1)))).toBe('refused: forged-system-transfer');
 });
+
+test('what is freed comes after what it refers to, however deep', () => {
+  const { mempool } = emptyMempool();
+  const registration = world.register('alice', 'deep');
+  const prescription = world.prescribe('alice', 'deep');
+  const fill = world.fill('charlie', prescription);
+  const order = world.order('alice', 'deep');
+  const answer = world.answer('bob', order);
+  for (const transaction of [answer, fill, order, prescription]) mempool.add(transaction);
+  const freed: Transaction[] = [];
+  expect(placeOf(mempool.add(registration, freed))).toBe('pending');
+  expect(freed.map(({ id }) => id)).toEqual([order, prescription, answer, fill].map(({ id }) => id));
+  expect(mempool.waiting()).toEqual([]);
+});
+
+test('after a reorg parents come before children, whatever the order in which they came back', () => {
+  const { mempool } = emptyMempool();
+  const registration = world.register('alice', 'back');
+  const prescription = world.prescribe('alice', 'back');
+  const fill = world.fill('charlie', prescription);
+  expect(mempool.rebuild([fill, prescription, registration])).toEqual([]);
+  expect(mempool.pending().map(({ id }) => id)).toEqual([registration, prescription, fill].map(({ id }) => id));
+});
+
+/** Steps in a life of three patients, as numbers: who does what, and for whom. */
+const act = fc.record({
+  what: fc.nat(7),
+  patient: fc.nat(2),
+  other: fc.boolean(),
+  amount: fc.integer({ min: 1, max: 400 }),
+});
+
+test('a block of what is pending leads to the same mempool by the short way and by the long one', () => {
+  fc.assert(
+    fc.property(fc.array(act, { maxLength: 25 }), fc.array(fc.boolean(), { maxLength: 25 }), (acts, chosen) => {
+      const head = new MemoryState();
+      head.apply(genesisChanges(world.genesis));
+      for (const name of ['alice', 'adam', 'bob']) head.values.set(`balance/${world.id(name)}`, 500);
+      const mempools = [0, 1].map(() => new Mempool(head, { genesis: world.genesis, verify: () => true }, () => false));
+      for (const transaction of transactionsOf(acts)) for (const mempool of mempools) mempool.add(transaction);
+
+      // What a miner would choose among some of them, on the head itself.
+      const draft = new Draft(head);
+      const confirmed = mempools[0]!.pending().filter((transaction, index) => {
+        const rules = { genesis: world.genesis, verify: () => true };
+        if (!chosen[index] || checkTransaction(transaction, draft, rules)) return false;
+        applyTransaction(transaction, draft);
+        draft.set(`transaction/${transaction.id}`, { height: 1, position: index });
+        return true;
+      });
+      head.apply(draft.changes());
+      const [short, long] = [mempools[0]!.advance(confirmed), mempools[1]!.rebuild([])];
+      expect(short).toEqual(long);
+      expect(viewOf(mempools[0]!)).toEqual(viewOf(mempools[1]!));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+function viewOf(mempool: Mempool) {
+  return {
+    pending: mempool.pending().map(({ id }) => id),
+    waiting: mempool.waiting().map(({ transaction, rejection }) => [transaction.id, rejection]),
+    state: [...mempool.state.writes()].sort(([left], [right]) => (left < right ? -1 : 1)),
+  };
+}
+
+function transactionsOf(acts: readonly { what: number; patient: number; other: boolean; amount: number }[]) {
+  const made: { orders: Transaction[]; prescriptions: Transaction[] } = { orders: [], prescriptions: [] };
+  return acts.map(({ what, patient, other, amount }): Transaction => {
+    const doctor = other ? 'adam' : 'alice';
+    const order = made.orders[patient] ?? world.order('alice', 'unheard of');
+    const prescription = made.prescriptions[patient] ?? world.prescribe('alice', 'unheard of');
+    if (what === 0) return world.register(doctor, `patient ${patient}`);
+    if (what === 1) return remember(made.orders, world.order(doctor, `patient ${patient}`));
+    if (what === 2) return remember(made.prescriptions, world.prescribe(doctor, `patient ${patient}`));
+    if (what === 3) return world.answer(other ? 'beth' : 'bob', order);
+    if (what === 4) return world.fill(other ? 'carol' : 'charlie', prescription);
+    if (what === 5) return world.cancel(doctor, prescription);
+    return world.pay(doctor, other ? 'SYSTEM' : 'bob', amount);
+  });
+}
+
+function remember(list: Transaction[], transaction: Transaction): Transaction {
+  list.push(transaction);
+  return transaction;
+}
