@@ -1,5 +1,6 @@
 /** The ledger node: one writer of the chain, the transactions that wait for it, the miner, and sync with peers. */
 export { createNode, type NodeSettings, type NodeWorld } from './create-node.ts';
+export { indexWrites } from './indexes.ts';
 export type {
   Entry,
   EntryState,

@@ -3,12 +3,18 @@
  * from the blocks, written in the same batch as they are.
  */
 import { encode } from '../base/index.ts';
-import type { Block, Order, Prescription } from '../ledger/index.ts';
+import type { Block, Order, Prescription, StateChange } from '../ledger/index.ts';
 import { type Store, storeKeys, type Write } from '../storage/index.ts';
-import type { Switch } from './chain-keeper.ts';
+
+/** What joins and leaves the main chain, and what that changes of the state. */
+export interface IndexedSwitch {
+  readonly added: readonly { readonly block: Block }[];
+  readonly removed: readonly Block[];
+  readonly changes: readonly StateChange[];
+}
 
 /** The index writes that go with a switch of the chain. */
-export function indexWrites({ added, removed, changes }: Switch): Write[] {
+export function indexWrites({ added, removed, changes }: IndexedSwitch): Write[] {
   const writes: Write[] = [];
   for (const { key, after } of changes) {
     const [family, id] = key.split('/') as [string, string];

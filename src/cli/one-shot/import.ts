@@ -9,10 +9,10 @@ import { join } from 'node:path';
 import { errorCodes } from '../../actions/index.ts';
 import { CarechainError, type Clock, limits } from '../../base/index.ts';
 import { checkBlock, type Genesis, type RejectionCode, rejections } from '../../ledger/index.ts';
+import { indexWrites } from '../../node/index.ts';
 import { type ChainStore, createStore, openChainStore, openDatabase } from '../../storage/index.ts';
 import { ByteLines } from '../byte-lines.ts';
 import { type BlockLine, blockLine, blockOfLine, firstDifference, genesisLine } from './block-line.ts';
-import { indexWrites } from './index-writes.ts';
 import { hasChain } from './open-folder.ts';
 
 /** A block of a megabyte, in hex and in readable words. */
@@ -91,7 +91,8 @@ async function takeLine(
   }
   const work = parent.work + block.header.difficulty;
   const { changes } = effect;
-  await chain.commit({ removed: [], added: [{ block, work, effect }], changes, also: indexWrites(block, changes) });
+  const change = { removed: [], added: [{ block, work, effect }], changes };
+  await chain.commit({ ...change, also: indexWrites(change) });
   onProgress(height);
   return block.transactions.length;
 }
