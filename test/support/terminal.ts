@@ -103,7 +103,9 @@ export class TestTerminal {
   }
 
   async #tmux(...words: readonly string[]): Promise<string> {
-    return (await run('tmux', ['-L', this.#socket, ...words])).stdout;
+    // The server's socket lies in a folder that goes away with it.
+    const env = { ...process.env, TMUX_TMPDIR: this.#folder };
+    return (await run('tmux', ['-L', this.#socket, ...words], { env })).stdout;
   }
 }
 
