@@ -8,7 +8,7 @@ export type UntilStopped = <Value>(work: Promise<Value>) => Promise<Value | null
 export function untilStopped(stopped: Promise<unknown>): UntilStopped {
   let hasStopped = false;
   let giveUp = () => {};
-  stopped.then(() => {
+  void stopped.then(() => {
     hasStopped = true;
     giveUp();
   });

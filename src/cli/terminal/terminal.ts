@@ -59,7 +59,7 @@ export class Terminal {
       },
       onEnd: () => this.#leave(),
     });
-    ports.stopped.then(() => this.#leave());
+    void ports.stopped.then(() => this.#leave());
     this.#orLeave = untilStopped(this.#left());
   }
 
