@@ -1,12 +1,13 @@
 import { afterEach, expect, test } from 'vitest';
 import { type Clock, silentLogger, systemRandom } from '../../src/base/index.ts';
 import { createNode, inlineWorkers, type NodeSettings, type Workers } from '../../src/node/index.ts';
+import { Verification } from '../../src/node/verification.ts';
 import { storeKeys } from '../../src/storage/index.ts';
 import { createVirtualClock } from '../network/virtual-clock.ts';
 import { flipBit } from '../storage/databases.ts';
-import { bytesFrom, testGenesis } from '../support/ledger.ts';
+import { bytesFrom, Chain, testGenesis } from '../support/ledger.ts';
 import { createMemoryHub } from '../support/memory-transport.ts';
-import { failingStore, memoryDatabase } from './rig.ts';
+import { clockOf, failingStore, memoryDatabase, openRig } from './rig.ts';
 
 const world = testGenesis();
 const stops: (() => Promise<void>)[] = [];
@@ -115,6 +116,31 @@ test('damaged values of the state are named and mended', async () => {
     [keys[0]!]: 'null',
   });
   expect(await node.recalculateBalances()).toEqual({ equal: true, repaired: [] });
+});
+
+test('verify stands a reorg and a new block while it reads', async () => {
+  const chain = new Chain(world);
+  const trunk = chain.mine(world.register('alice', 'trunk'));
+  const grow = (length: number, name: string) => {
+    const blocks = [trunk];
+    while (blocks.length <= length)
+      blocks.push(chain.mineOn(blocks.at(-1)!.hash, world.register('adam', `${name} ${blocks.length}`)));
+    return blocks.slice(1);
+  };
+  const [main, rival] = [grow(60, 'main'), grow(70, 'rival')];
+  const rig = await openRig(chain);
+  for (const block of [trunk, ...main, ...rival.slice(0, 58)]) await rig.offer(block);
+  const { chain: stored, keeper, disk } = rig;
+  const clock = clockOf(chain);
+  const ports = { genesis: world.genesis, chain: stored, store: disk.store, keeper, clock, onMended() {} };
+  const rest: Promise<unknown>[] = [];
+  const report = await new Verification(ports).verify((height) => {
+    // The switch is taken while the replay rests between two of its pieces.
+    if (height === 30) rest.push(...rival.slice(58).map((block) => rig.offer(block)));
+  });
+  await Promise.all(rest);
+  expect(stored.tip().hash).toBe(rival.at(-1)!.hash);
+  expect(report.failure).toBeNull();
 });
 
 test('verify counts what it checks, and names a block that cannot be read', async () => {

@@ -30,9 +30,9 @@ const grow = (on: string, length: number) => {
 };
 
 beforeAll(() => {
-  main = grow(world.genesis.hash, 600);
-  some = main.slice(0, 150);
-  branch = [...main.slice(0, 10), ...grow(main[9]!.hash, 595)];
+  main = grow(world.genesis.hash, 523);
+  some = main.slice(0, 131);
+  branch = [...main.slice(0, 10), ...grow(main[9]!.hash, 515)];
 });
 
 async function start(served: Record<string, Served>, skewMs = 0) {
@@ -98,7 +98,7 @@ describe('a fork', () => {
   test('deeper than a page of headers heals, and the next run asks nobody', async () => {
     const { rig, sync, asked, shunned } = await start({ lab: { blocks: branch } });
     await give(rig, main);
-    expect(await sync.run()).toMatchObject({ before: 600, after: 605, blocksFetched: 595, peersAsked: 1 });
+    expect(await sync.run()).toMatchObject({ before: 523, after: 525, blocksFetched: 515, peersAsked: 1 });
     expect(rig.chain.tip().hash).toBe(branch.at(-1)!.hash);
     asked.length = 0;
     await sync.run();
@@ -106,9 +106,9 @@ describe('a fork', () => {
   });
 
   test('with two rivals ends with the one that has more work', async () => {
-    const { rig, sync } = await start({ lab: { blocks: some }, pharmacy: { blocks: branch.slice(0, 151) } });
+    const { rig, sync } = await start({ lab: { blocks: some }, pharmacy: { blocks: branch.slice(0, 132) } });
     await sync.run();
-    expect(rig.chain.tip().hash).toBe(branch[150]!.hash);
+    expect(rig.chain.tip().hash).toBe(branch[131]!.hash);
   });
 
   test('whose switch was cut off is finished by the next run', async () => {

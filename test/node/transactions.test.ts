@@ -16,7 +16,7 @@ async function open(world: Chain, database: Database) {
   const { genesis } = world.world;
   const conflicted: string[] = [];
   const faults: unknown[] = [];
-  const parts: { transactions?: Transactions; queries?: Queries } = {};
+  const parts: { transactions?: Transactions; queries?: Queries; mempool?: Mempool } = {};
   /** Asked whenever a batch is about to be written or has been, which is when something could be nowhere. */
   const watched: { ids: string[]; missing: string[] } = { ids: [], missing: [] };
   const look = () => {
@@ -48,6 +48,7 @@ async function open(world: Chain, database: Database) {
       onFault: (error) => void faults.push(error),
     });
     parts.transactions = transactions;
+    parts.mempool = mempool;
     parts.queries = new Queries({ genesis, chain, store, mempool, transactions, conflicts });
     return {
       alsoWrite(change) {
@@ -68,6 +69,7 @@ async function open(world: Chain, database: Database) {
   await transactions.load();
   return {
     rig,
+    parts,
     transactions,
     queries,
     conflicted,
@@ -212,11 +214,12 @@ test('what finds no room is not fetched again before the head moves', async () =
   const chain = new Chain(testGenesis());
   const { world } = chain;
   const node = await open(chain, await memoryDatabase());
-  const many = Array.from({ length: 5_001 }, (_, index) => world.register('alice', `patient ${index}`));
-  const last = many.at(-1)!;
-  for (let start = 0; start < many.length; start += 256) await node.transactions.take(many.slice(start, start + 256));
+  const last = world.register('alice', 'one too many');
+  // As a mempool is that holds fifty thousand.
+  node.parts.mempool!.add = () => ({ place: 'full' });
+  expect(await node.transactions.take([last])).toEqual({ verdict: 'ignore', liar: null });
   expect(node.where(last.id)).toBe('nowhere');
   expect(node.transactions.isWanted(last.id)).toBe(false);
-  await node.rig.offer(chain.mine(many[0]!));
+  await node.rig.offer(chain.mine(world.register('alice', 'jane')));
   expect(node.transactions.isWanted(last.id)).toBe(true);
 });
