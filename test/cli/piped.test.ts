@@ -144,7 +144,9 @@ describe('piped mode', () => {
     const served = piped.serve();
     input.end();
     await vi.waitFor(() => expect(output.writableNeedDrain).toBe(true));
-    expect(output.writableLength + output.readableLength).toBeLessThan(100_000);
+    // What the stream itself holds before it says stop (more on newer Nodes), and one answer.
+    const buffers = output.writableHighWaterMark + output.readableHighWaterMark;
+    expect(output.writableLength + output.readableLength).toBeLessThan(buffers + 20_000);
     output.resume();
     await served;
   });
