@@ -1,5 +1,5 @@
 /** The ledger node: one writer of the chain, the transactions that wait for it, the miner, and sync with peers. */
-export { createNode, type NodeSettings, type NodeWorld } from './create-node.ts';
+export { createNode } from './create-node.ts';
 export { indexWrites } from './indexes.ts';
 export type {
   Entry,
@@ -16,6 +16,7 @@ export type {
   SyncReport,
   VerifyReport,
 } from './ledger-node.ts';
+export type { NodeSettings, NodeWorld } from './node-settings.ts';
 export { MemoryState, type Replay, replay } from './replay.ts';
 export { threadWorkers } from './thread-workers.ts';
 export { inlineWorkers, type NonceSearch, type SignatureCheck, type Workers } from './workers.ts';

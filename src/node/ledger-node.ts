@@ -1,7 +1,7 @@
 /** The face of the ledger node for the rooms above it. */
 import type { Block, Genesis, Header, Rejection, Reward, StateView, Transaction, Verdict } from '../ledger/index.ts';
 import type { ConfiguredPeer, Network, Peer } from '../network/index.ts';
-import type { Write } from '../storage/index.ts';
+import type { LoggedReorg, Write } from '../storage/index.ts';
 
 export interface Head {
   readonly hash: string;
@@ -39,18 +39,8 @@ export interface LocatedEntry {
   readonly own: boolean;
 }
 
-export interface Reorg {
-  /** When this node switched, in milliseconds since 1970 UTC. */
-  readonly time: number;
-  readonly ancestorHeight: number;
-  readonly ancestorHash: string;
-  /** Hashes, lowest first. */
-  readonly removed: readonly string[];
-  readonly added: readonly string[];
-  /** Ids of removed transactions that are pending again, and of those that became impossible. */
-  readonly returned: readonly string[];
-  readonly lost: readonly string[];
-}
+/** A switch of the main chain that removed blocks. */
+export type Reorg = LoggedReorg;
 
 export interface NodeEvents {
   /** A transaction is new here and pending. */

@@ -6,7 +6,6 @@ import type { Network } from '../network/index.ts';
 import type { ChainStore, LostStore, Outbox, ReorgLog, Store, Write } from '../storage/index.ts';
 import { ChainKeeper, type Switch } from './chain-keeper.ts';
 import { ConflictList } from './conflict-list.ts';
-import type { NodeSettings, NodeWorld } from './create-node.ts';
 import { Emitter } from './emitter.ts';
 import { indexWrites } from './indexes.ts';
 import type {
@@ -21,6 +20,7 @@ import type {
 } from './ledger-node.ts';
 import { Mempool } from './mempool.ts';
 import { hasSomethingToMine, Miner, medianOffset } from './miner.ts';
+import type { NodeSettings, NodeWorld } from './node-settings.ts';
 import { PeerService } from './peer-service.ts';
 import { Queries } from './queries.ts';
 import { Signatures } from './signatures.ts';
