@@ -4,7 +4,9 @@ import type { KeyPair } from '../crypto/index.ts';
 import type { Block, Genesis, Reward, StateView, Transaction, Verdict } from '../ledger/index.ts';
 import type { Network } from '../network/index.ts';
 import type { ChainStore, LostStore, Outbox, ReorgLog, Store, Write } from '../storage/index.ts';
-import { ChainKeeper, type Switch } from './chain-keeper.ts';
+import { Announcer } from './announcer.ts';
+import { ChainKeeper } from './chain-keeper.ts';
+import { ClockWatch } from './clock-watch.ts';
 import { ConflictList } from './conflict-list.ts';
 import { Emitter } from './emitter.ts';
 import { indexWrites } from './indexes.ts';
@@ -58,6 +60,7 @@ export class Node implements LedgerNode {
   readonly #peers: PeerService;
   readonly #queries: Queries;
   readonly #solitude: Solitude;
+  readonly #announcer: Announcer;
   readonly #verification: Verification;
   #mining: Timer | null = null;
   #starting: Promise<void> | null = null;
@@ -92,7 +95,7 @@ export class Node implements LedgerNode {
       outbox,
       conflicts,
       logger,
-      onPending: (transactions) => this.#tellPending(transactions),
+      onPending: (transactions) => this.#announcer.pending(transactions),
       onConflict: (id, rejection) => this.#emitter.emit('conflict', { id, rejection }),
       onFault: (error) => this.#fault(error),
     });
@@ -103,10 +106,17 @@ export class Node implements LedgerNode {
       clock,
       logger,
       alsoWrite: (change) => [...this.#transactions.alsoWrite(change), ...indexWrites(change)],
-      switched: (change) => this.#switched(change),
+      switched: (change) => {
+        this.#announcer.switched(change);
+        this.#peers.tellHead();
+      },
       onLiar: (peerId, code) => network.shun(peerId, code),
       onFault: (error) => this.#fault(error),
     });
+    const clockWatch = new ClockWatch(
+      () => medianOffset(network.peers().map((peer) => peer.clockOffsetMs)),
+      (message) => this.#emitter.emit('error', { code: 'clock-skewed', message }),
+    );
     this.#miner = new Miner({
       genesis,
       chain,
@@ -117,7 +127,7 @@ export class Node implements LedgerNode {
       logger,
       nodeKey,
       pending: () => this.#transactions.offered(),
-      clockOffsetMs: () => medianOffset(network.peers().map((peer) => peer.clockOffsetMs)),
+      clockIsWrong: () => clockWatch.isSkewed,
       onHeadMove: (run) => this.#emitter.on('tip', run),
     });
     this.#sync = new Sync({
@@ -150,6 +160,18 @@ export class Node implements LedgerNode {
       waitingOwn: () => this.#queries.pending().filter(({ own }) => own).length,
       emit: (name, ...event) => this.#emitter.emit(name, ...event),
     });
+    this.#announcer = new Announcer({
+      nodeKey: this.nodeKey,
+      emitter: this.#emitter,
+      transactions: this.#transactions,
+      solitude: this.#solitude,
+      network,
+      chain,
+      store,
+      reorgLog: parts.reorgLog,
+      clock,
+      onFault: (error) => this.#fault(error),
+    });
     this.#peers = new PeerService({
       genesis,
       nodeId: settings.nodeId,
@@ -161,6 +183,7 @@ export class Node implements LedgerNode {
       network,
       clock,
       logger,
+      onStatus: () => clockWatch.look(),
       onPeer: ({ peerId, address, status }) => {
         this.#solitude.peerCame();
         this.#emitter.emit('peer', { peerId, address, nodeId: status?.nodeId ?? null, state: 'connected' });
@@ -168,6 +191,7 @@ export class Node implements LedgerNode {
         this.#sync.nudge();
       },
       onPeerGone: (peerId, address) => {
+        clockWatch.look();
         this.#emitter.emit('peer', { peerId, address, nodeId: null, state: 'disconnected' });
         if (network.peers().length === 0 && !this.#stopping) this.#solitude.lastPeerLeft();
       },
@@ -319,53 +343,6 @@ export class Node implements LedgerNode {
 
   on<Name extends keyof NodeEvents>(name: Name, listener: (...event: NodeEvents[Name]) => void): () => void {
     return this.#emitter.on(name, listener);
-  }
-
-  #tellPending(transactions: readonly Transaction[]): void {
-    this.network.publishTransactions(transactions);
-    for (const { id, body } of transactions) {
-      this.#emitter.emit('transaction', { id, kind: body.kind, own: this.#transactions.isOwn(id) });
-    }
-  }
-
-  #switched(change: Switch): void {
-    const { ancestor, added, removed } = change;
-    const own = added.map(({ block }) =>
-      block.transactions.map(({ id }) => id).filter((id) => this.#transactions.isOwn(id)),
-    );
-    const { returned, lost } = this.#transactions.afterSwitch(change);
-    this.#solitude.blocksCame(
-      added.length,
-      own.flat().length,
-      lost.filter((id) => this.#transactions.isOwn(id)).length,
-    );
-    for (const [index, { block }] of added.entries()) {
-      const { hash, header, transactions } = block;
-      const minedHere = header.miner === this.nodeKey;
-      this.#emitter.emit('block', {
-        hash,
-        height: header.height,
-        miner: header.miner,
-        transactions: transactions.length,
-        own: own[index]!,
-        minedHere,
-      });
-    }
-    if (removed.length > 0) {
-      const reorg: Reorg = {
-        time: this.#world.clock.now(),
-        ancestorHeight: ancestor.height,
-        ancestorHash: ancestor.hash,
-        removed: removed.map(({ hash }) => hash),
-        added: added.map(({ block }) => block.hash),
-        returned,
-        lost,
-      };
-      this.#parts.store.write(this.#parts.reorgLog.append(reorg)).catch((error: unknown) => this.#fault(error));
-      this.#emitter.emit('reorg', reorg);
-    }
-    this.#emitter.emit('tip', this.head());
-    this.#peers.tellHead();
   }
 
   #mineEvery(rhythmMs: number): void {

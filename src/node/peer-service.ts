@@ -29,6 +29,8 @@ export interface PeerServicePorts {
   readonly clock: Clock;
   readonly logger: Logger;
   onPeer(peer: Peer): void;
+  /** A peer has told its head and its clock. */
+  onStatus(): void;
   onPeerGone(peerId: string, address: string): void;
 }
 
@@ -97,7 +99,8 @@ export class PeerService implements NetworkHandlers {
   }
 
   onStatus(peer: Peer): void {
-    const { chain, sync } = this.#ports;
+    const { chain, sync, onStatus } = this.#ports;
+    onStatus();
     if (peer.status && wins(peer.status.tip, chain.tip())) sync.nudge();
     this.#quietly(this.reconcile(peer.peerId));
   }

@@ -25,6 +25,11 @@ test('a node whose clock is wrong says so and does not mine, and its peers do', 
   await cluster.submit('doctor', registration);
   await cluster.has(registration.id);
   expect(await cluster.mine('lab')).toBe('clock-skewed');
+  // Alone, no clock is wrong; a peer that comes anew is a new reason to say so.
+  const said = new Promise((resolve) => cluster.node('lab').on('error', resolve));
+  await cluster.node('lab').setOffline(true);
+  await cluster.node('lab').setOffline(false);
+  expect(await said).toMatchObject({ code: 'clock-skewed', message: expect.stringContaining('15 s ahead of') });
 });
 
 test('alone, a node works on; linked again, it tells what catching up brought', async () => {
