@@ -7,7 +7,7 @@
  * switches to it. What is condemned is remembered only where it can never change: a header and a body that belong
  * together (the root says so) and break a rule.
  */
-import { CarechainError, type Clock, describeError, type Logger, limits } from '../base/index.ts';
+import { type Clock, describeError, type Logger, limits } from '../base/index.ts';
 import {
   type Block,
   type BlockEffect,
@@ -26,6 +26,7 @@ import {
   wins,
 } from '../ledger/index.ts';
 import type { ChainStore, StoredHeader, Write } from '../storage/index.ts';
+import { branchTo, undoDownTo, writeChanges } from './branch.ts';
 import { SerialQueue } from './serial-queue.ts';
 import type { Signatures } from './signatures.ts';
 
@@ -169,13 +170,13 @@ export class ChainKeeper {
   /** Leaves the main chain for the branch that ends with `target`, as far as that branch holds and wins. */
   async #switchTo(target: Block, origin: 'delivered now' | 'stored before'): Promise<Offer> {
     const { chain } = this.#ports;
-    const branch = this.#branchTo(target);
+    const branch = branchTo(target, chain);
     if (!branch)
       return { verdict: 'ignored', rejection: rejection('unknown-parent', { parent: target.header.parent }) };
     const { ancestor, blocks } = branch;
 
     const draft = new Draft(chain.state);
-    const removed = this.#undoDownTo(ancestor.height, draft);
+    const removed = undoDownTo(ancestor.height, chain, draft);
     const added: AddedBlock[] = [];
     let failed: Extract<ConnectedBlock, { ok: false }> | null = null;
     let parent: { hash: string; header: Header; work: number } = ancestor;
@@ -185,7 +186,7 @@ export class ChainKeeper {
         failed = connected;
         break;
       }
-      write(draft, connected.block.effect.changes);
+      writeChanges(connected.block.effect.changes, draft);
       added.push(connected.block);
       parent = { hash: block.hash, header: block.header, work: connected.block.work };
     }
@@ -199,43 +200,6 @@ export class ChainKeeper {
     const isNew = failed.block.hash === target.hash && origin === 'delivered now';
     const anothersFault = !isNew && !isVerdictOnHash(failed.rejection);
     return anothersFault ? { verdict: 'ignored', rejection: failed.rejection } : this.#refuse(failed);
-  }
-
-  /** The stored blocks from the main chain to `target`, lowest first, and where they leave it. */
-  #branchTo(target: Block) {
-    const { chain } = this.#ports;
-    const blocks: Block[] = [];
-    let block: Block | undefined = target;
-    while (block) {
-      blocks.unshift(block);
-      const { parent } = block.header;
-      if (chain.isOnMainChain(parent)) return { ancestor: ancestorOf(chain.header(parent)!), blocks };
-      block = chain.block(parent);
-    }
-    return null;
-  }
-
-  /** Takes the blocks above `height` off `draft`, and returns them lowest first. */
-  #undoDownTo(height: number, draft: Draft): Block[] {
-    const { chain } = this.#ports;
-    const removed: Block[] = [];
-    for (let at = chain.tip().height; at > height; at--) {
-      const hash = chain.hashAt(at)!;
-      const undo = chain.undo(hash);
-      const block = chain.block(hash);
-      if (!undo || !block)
-        throw new CarechainError(
-          'folder-damaged',
-          `Block #${at} of this folder has no undo record. Move the folder away and start again: the node fetches the chain from its peers.`,
-          { height: at },
-        );
-      write(
-        draft,
-        undo.map(({ key, before, after }) => ({ key, before: after, after: before })),
-      );
-      removed.unshift(block);
-    }
-    return removed;
   }
 
   async #connect(
@@ -338,15 +302,4 @@ function isVerdictOnHash({ code }: Rejection): boolean {
     code !== 'block-too-large' &&
     code !== 'empty-block'
   );
-}
-
-function ancestorOf(stored: { hash: string; header: Header; work: number }) {
-  return { hash: stored.hash, height: stored.header.height, header: stored.header, work: stored.work };
-}
-
-function write(draft: Draft, changes: readonly StateChange[]): void {
-  for (const { key, after } of changes) {
-    if (after === null) draft.delete(key);
-    else draft.set(key, after);
-  }
 }
