@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { silentLogger, systemRandom } from '../../src/base/index.ts';
 import { type Block, sealBlock } from '../../src/ledger/index.ts';
-import { createNetwork, type Network, type NetworkHandlers } from '../../src/network/index.ts';
+import { createNetwork, type Network, type NetworkHandlers, type Transport } from '../../src/network/index.ts';
 import type { LedgerNode } from '../../src/node/index.ts';
 import { type Cluster, createCluster } from '../support/cluster.ts';
 import { fastClock } from '../support/fast-clock.ts';
@@ -17,9 +17,16 @@ afterEach(async () => {
 
 const clock = fastClock(20);
 
-/** A peer that is all network and no rules: it answers what the test says. */
-async function meet(answers: Partial<NetworkHandlers>): Promise<Network> {
-  const transport = cluster.hub.transport('peer-foe', '127.0.0.1:7099');
+/** A peer that is all network and no rules: it answers what the test says, and on one protocol nothing at all. */
+async function meet(answers: Partial<NetworkHandlers>, silentOn?: string): Promise<Network> {
+  const honest = cluster.hub.transport('peer-foe', '127.0.0.1:7099');
+  const transport: Transport = {
+    ...honest,
+    handle(protocol, requestBytes, onRequest) {
+      const isSilent = silentOn !== undefined && protocol.endsWith(silentOn);
+      honest.handle(protocol, requestBytes, isSilent ? () => new Promise(() => {}) : onRequest);
+    },
+  };
   foe = createNetwork({
     transport,
     genesis: cluster.world.genesis,
@@ -81,6 +88,14 @@ test('a peer that refuses every question is passed over', async () => {
     },
   });
   await cluster.until(() => cluster.node('lab').peers().length === 1, 'the peer that refuses to be linked');
+  cluster.heal();
+  await cluster.until(() => cluster.node('lab').head().height === 30, 'the lab to catch up');
+});
+
+test('a peer that never answers is passed over when its time is up', async () => {
+  await doctorAhead(30);
+  await meet({}, '/headers/1');
+  await cluster.until(() => cluster.node('lab').peers().length === 1, 'the silent peer to be linked');
   cluster.heal();
   await cluster.until(() => cluster.node('lab').head().height === 30, 'the lab to catch up');
 });

@@ -1,5 +1,4 @@
 import { afterEach, expect, test } from 'vitest';
-import { limits } from '../../src/base/index.ts';
 import { type Cluster, createCluster } from '../support/cluster.ts';
 
 let cluster: Cluster;
@@ -47,20 +46,6 @@ test('a node that was away learns on its return that its transaction has become 
   await cluster.start('pharmacy');
   expect(cluster.node('pharmacy').lost()).toMatchObject([{ id: late.id, own: true }]);
 });
-
-test('a node that joins more than one page of headers late catches up', async () => {
-  cluster = await createCluster(['doctor']);
-  const { world } = cluster;
-  const late = limits.headersPerRequest + 8;
-  for (let height = 1; height <= late; height++) {
-    await cluster.submit('doctor', world.register('alice', `patient ${height}`));
-    expect(await cluster.mine('doctor')).toBe(height);
-  }
-  await cluster.start('lab');
-  await cluster.agree();
-  expect(cluster.node('lab').head().height).toBe(late);
-  expect(await cluster.node('lab').verify()).toMatchObject({ height: late, failure: null });
-}, 60_000);
 
 test('restarting changes neither head nor state', async () => {
   cluster = await createCluster(['doctor', 'lab']);

@@ -37,7 +37,7 @@ export class Cluster {
 
   constructor(names: readonly string[], options: ClusterOptions) {
     this.world = options.world ?? testGenesis();
-    this.hub = createMemoryHub();
+    this.hub = createMemoryHub(options.clock ? { clock: options.clock } : {});
     this.#options = options;
     for (const [index, name] of names.entries()) this.#addresses.set(name, `127.0.0.1:${7_001 + index}`);
   }
