@@ -13,6 +13,8 @@ export default defineConfig({
           // One module graph for all files of a worker: loading it anew for each file cost more than the tests.
           pool: 'forks',
           isolate: false,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
           exclude: ['test/processes/**', 'test/**/*.slow.test.ts'],
           setupFiles: shim,
@@ -26,7 +28,9 @@ export default defineConfig({
           setupFiles: shim,
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
+          // After the fast ones, so that they do not take the processors from each other.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
     ],
