@@ -10,7 +10,8 @@ const code = await runProgram(process.argv.slice(2), {
   clock: systemClock,
   random: systemRandom,
   onSignal(run) {
-    const names = ['SIGINT', 'SIGTERM'] as const;
+    // A terminal that is closed says SIGHUP.
+    const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
     for (const name of names) process.on(name, run);
     return () => {
       for (const name of names) process.off(name, run);

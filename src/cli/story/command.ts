@@ -9,8 +9,8 @@ export function addStory(program: Command, surroundings: Surroundings, done: (co
     .description('play the whole story on three nodes of this machine, and remove them again')
     .option('--step', 'wait for Enter between the steps')
     .action(async ({ step = false }: { step?: boolean }) => {
-      const { input, output } = surroundings;
+      const { input, output, onSignal } = surroundings;
       const executable = process.argv[1]!;
-      done(await tellStory({ executable, input, output, stepwise: step }));
+      done(await tellStory({ executable, input, output, stepwise: step, onSignal }));
     });
 }

@@ -31,6 +31,8 @@ export class NodeProcess {
     this.#child.stderr!.on('data', (bytes: Buffer) => {
       this.#complaint += bytes.toString();
     });
+    // A node that is gone takes no more lines: `exit` tells.
+    this.#child.stdin!.on('error', () => {});
     this.#child.on('exit', () => {
       this.#ended = true;
       for (const watch of this.#watchers) watch();
@@ -50,9 +52,11 @@ export class NodeProcess {
 
   /** Types a line and gives its answer, ok or not. */
   ask(line: string): Promise<PipedAnswer> {
+    const input = this.#child.stdin!;
+    if (!input.writable) return Promise.reject(new CarechainError('node-ended', 'A node ended by itself.'));
     const slot: { answer?: PipedAnswer } = {};
     this.#awaited.push(slot);
-    this.#child.stdin!.write(`${line}\n`);
+    input.write(`${line}\n`);
     return this.#until(() => slot.answer ?? false, `an answer to ${line.split(' ')[0]}`);
   }
 

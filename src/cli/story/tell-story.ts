@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
+import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import Table from 'cli-table3';
 import { describeError } from '../../base/index.ts';
@@ -18,14 +18,28 @@ export interface Telling {
   readonly output: Writable;
   /** Waits for Enter between steps. */
   readonly stepwise: boolean;
+  /** Calls at each signal that asks to stop. @returns what ends that. */
+  onSignal(run: () => void): () => void;
 }
 
 /** @returns the exit code. */
-export async function tellStory({ executable, input, output, stepwise }: Telling): Promise<number> {
+export async function tellStory({ executable, input, output, stepwise, onSignal }: Telling): Promise<number> {
   const say = (line = '') => output.write(`${line.length > 80 ? wrap(line, 80).join('\n') : line}\n`);
   const folder = await mkdtemp(join(tmpdir(), 'carechain-story-'));
   const reader = stepwise ? createInterface({ input, output }) : null;
   let processes: StoryProcesses | null = null;
+  let stopped = false;
+  const stop = () => {
+    if (stopped) return;
+    stopped = true;
+    reader?.close();
+    // The step that is being played fails, and everything is cleared away as after the last one.
+    for (const role of storyNodes) void processes?.[role].end();
+  };
+  const release = onSignal(stop);
+  // Whoever watched may be gone, and the terminal with them; what was begun is cleared away all the same.
+  for (const stream of [input, output]) stream.on('error', stop);
+  reader?.on('SIGINT', stop).on('error', stop);
   try {
     const ports = await findPorts(say);
     say(
@@ -33,20 +47,38 @@ export async function tellStory({ executable, input, output, stepwise }: Telling
     );
     processes = await startNodes({ executable, folder, ports });
     say('They are linked. The story has twelve steps.\n');
-    for await (const played of playStory(processes)) {
+    for await (const played of stopped ? [] : playStory(processes)) {
       for (const line of narrate(played)) say(line);
-      if (reader && played.number < story.length) await reader.question('Enter for the next step … ');
+      if (reader && played.number < story.length) await enter(reader);
+      if (stopped) break;
     }
-    for (const line of farewell) say(line);
+    for (const line of stopped ? ['', 'The story was stopped.'] : farewell) say(line);
     return 0;
   } catch (error) {
-    say(`✗ The story stopped. ${describeError(error).message}`);
-    return 1;
+    say(stopped ? 'The story was stopped.' : `✗ The story stopped. ${describeError(error).message}`);
+    return stopped ? 0 : 1;
   } finally {
     reader?.close();
     if (processes) await Promise.all(storyNodes.map((role) => processes![role].end()));
+    release();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Waits for Enter; an input that has ended lets the story go on. */
+function enter(reader: Interface): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      reader.off('line', done);
+      reader.off('close', done);
+      resolve();
+    };
+    if ((reader as Interface & { closed?: boolean }).closed) return resolve();
+    reader.once('line', done);
+    reader.once('close', done);
+    reader.setPrompt('Enter for the next step … ');
+    reader.prompt();
+  });
 }
 
 function narrate({ number, step, underneath, height, books }: PlayedStep): string[] {
