@@ -3,18 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MemoryLevel } from 'memory-level';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { createStore, type Database, openDatabase, type Store } from '../../src/storage/index.ts';
-
-const undo: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  for (const step of undo.splice(0).reverse()) await step();
-});
 
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'carechain-storage-'));
-  undo.push(() => rm(folder, { recursive: true, force: true }));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -26,7 +20,7 @@ export async function memoryDatabase(): Promise<Database> {
 
 export async function levelDatabase(): Promise<Database> {
   const { database } = await openDatabase(await temporaryFolder());
-  undo.push(() => database.close());
+  onTestFinished(() => database.close());
   return database;
 }
 
