@@ -1,8 +1,13 @@
 /** The source tree as text, for the house rules. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
-export const root = resolve(import.meta.dirname, '../..');
+export const root = rootAbove(import.meta.dirname);
+
+/** The folder of the package: programs in `test` run from a compiled copy, which lies deeper. */
+function rootAbove(folder: string): string {
+  return existsSync(join(folder, 'package.json')) ? folder : rootAbove(dirname(folder));
+}
 
 export interface SourceFile {
   /** From the root of the repository, such as src/ledger/block.ts. */
