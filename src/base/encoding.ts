@@ -1,11 +1,13 @@
 /**
  * The one encoding of a value: deterministic DAG-CBOR (IPLD DAG-CBOR, a profile of RFC 8949 §4.2).
  *
- * The decoder of the library accepts unsorted map keys and half-width floats. Where bytes are signed or hashed that would
- * give one value several ids, so {@link decode} encodes again and compares: there is exactly one encoding of a value.
+ * The decoder of the library accepts unsorted map keys, floats, large integers and links, and has no bounds. Where bytes are
+ * signed or hashed that would give one value several ids, so what is read is read by {@link CanonicalReader}: there is
+ * exactly one encoding of a value, and every value has one.
  */
 import * as dagCbor from '@ipld/dag-cbor';
-import { equalBytes } from './bytes.ts';
+import { CanonicalReader } from './canonical-reader.ts';
+import { limits } from './limits.ts';
 
 /** What a value may be made of. Numbers are safe integers; floats are refused. */
 export type Encodable =
@@ -19,17 +21,24 @@ export type Encodable =
 
 /** @throws Error where the value has something that has no canonical encoding (a float, undefined, a class). */
 export function encode(value: Encodable): Uint8Array {
+  if (!hasOnlyIntegers(value)) throw new Error('not encodable: a number that is no safe integer');
   const { buffer, byteOffset, length } = dagCbor.encode(value);
   // A plain array of bytes also where the library hands out a Buffer.
   return new Uint8Array(buffer, byteOffset, length);
 }
 
 /**
- * The value of canonical bytes.
- * @throws Error where the bytes are not DAG-CBOR, or not its canonical form.
+ * The value of canonical bytes. What {@link encode} made of well-formed text comes back as it was.
+ * @param mostValues how many values it may hold, those inside others and the keys of maps counted.
+ * @throws Error where the bytes are not the canonical encoding of a value, or of too many.
  */
-export function decode(bytes: Uint8Array): unknown {
-  const value = dagCbor.decode(bytes);
-  if (!equalBytes(dagCbor.encode(value), bytes)) throw new Error('not the canonical encoding of its value');
-  return value;
+export function decode(bytes: Uint8Array, mostValues: number = limits.encodedValues): unknown {
+  return new CanonicalReader(bytes, mostValues).readWhole();
+}
+
+/** Whether all numbers in it are safe integers: the one thing that the library would encode and {@link decode} refuses. */
+function hasOnlyIntegers(value: Encodable): boolean {
+  if (typeof value === 'number') return Number.isSafeInteger(value);
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return typeof value !== 'bigint';
+  return Object.values(value).every(hasOnlyIntegers);
 }

@@ -6,6 +6,8 @@ export const limits = {
   blockBytes: 1_000_000,
   /** Header, signature and list framing around {@link limits.blockBytes}. */
   blockFramingBytes: 48_576,
+  /** Header and signature on their own; they take about 350. */
+  sealedHeaderBytes: 1_024,
   /** Rewards that one block pays. */
   rewardsPerBlock: 4_000,
   /** The clear text of one sealed record. */
@@ -16,6 +18,13 @@ export const limits = {
   nameBytes: 200,
   /** Members that a genesis may list. */
   membersInGenesis: 256,
+
+  /** Values in what somebody else has encoded, those inside others and the keys of maps counted: a full block has 4,000. */
+  encodedValues: 16_384,
+  /** The same for what this node itself has stored: what a full block changes. */
+  storedValues: 4_000_000,
+  /** How deep values may lie inside one another. */
+  encodedDepth: 16,
 
   /** Headers whose times decide the median that a block's time must exceed. */
   medianHeaders: 11,

@@ -84,6 +84,7 @@ export function encodeSealedHeader({ header, signature }: SealedHeader): Uint8Ar
 }
 
 export function decodeSealedHeader(encoded: Uint8Array): Verdict<SealedHeader> {
+  if (encoded.length > limits.sealedHeaderBytes) return refuse('malformed-block', { reason: 'the header is too long' });
   const opened = open(encoded, sealedHeaderSchema);
   if (!opened.ok) return opened;
   return accept({ hash: hashOf(opened.value.header), ...opened.value });

@@ -1,5 +1,5 @@
 /** Rows: stored values that are plain values rather than bytes. */
-import { decode, type Encodable, encode } from '../base/index.ts';
+import { decode, type Encodable, encode, limits } from '../base/index.ts';
 import type { Write } from './database.ts';
 import type { Snapshot, Store } from './store.ts';
 
@@ -18,5 +18,5 @@ export function readRow<Row>(store: Store, key: string, at?: Snapshot): Row | un
 }
 
 export function decodeRow<Row>(value: Uint8Array): Row {
-  return decode(value) as Row;
+  return decode(value, limits.storedValues) as Row;
 }

@@ -1,5 +1,5 @@
 /** The clear content of a record and its bytes: DAG-CBOR of a map of plain values. */
-import { CarechainError, decode, type Encodable, encode, limits } from '../base/index.ts';
+import { CarechainError, decode, encode, limits } from '../base/index.ts';
 import type { RecordText } from './vault.ts';
 
 /** @throws CarechainError `record-too-large`. */
@@ -16,21 +16,13 @@ export function encodeText(text: RecordText): Uint8Array {
 /** Null where the bytes are not what {@link encodeText} makes. */
 export function decodeText(bytes: Uint8Array): RecordText | null {
   try {
-    const value = decode(bytes);
-    return isMap(value) && isPlain(value) ? value : null;
+    // As many values as there are bytes: whatever encodeText has made of a text must come back.
+    const value = bytes.length <= limits.recordBytes ? decode(bytes, limits.recordBytes) : null;
+    return isMap(value) ? value : null;
   } catch {
     // Whatever the decoder has against the bytes: they are no record.
     return null;
   }
-}
-
-/** Leaves out what the encoding knows beyond plain values: floats, large integers, links. */
-function isPlain(value: unknown): value is Encodable {
-  if (value === null || typeof value === 'boolean' || typeof value === 'string') return true;
-  if (typeof value === 'number') return Number.isSafeInteger(value);
-  if (value instanceof Uint8Array) return true;
-  if (Array.isArray(value)) return value.every(isPlain);
-  return isMap(value) && Object.values(value).every(isPlain);
 }
 
 function isMap(value: unknown): value is RecordText {

@@ -1,0 +1,184 @@
+/**
+ * Reads one value of deterministic DAG-CBOR in one pass, and refuses at the first byte that its canonical encoding would not
+ * have. What is read is exactly what {@link Encodable} may be: safe integers, text, byte strings, lists, maps with text
+ * keys, true, false and null. Floats, tags, larger integers and indefinite lengths have no place in it.
+ *
+ * One encoding of a value (RFC 8949 §4.2.1, with the key order of DAG-CBOR):
+ *   - an integer or length is written in the fewest bytes;
+ *   - text is well-formed UTF-8;
+ *   - the keys of a map ascend, the shorter first and then by byte; so none is there twice.
+ *
+ * Hostile bytes cost no more than honest ones: how many values there are and how deep they lie is bounded, and a declared
+ * length is believed only as far as there are bytes for it.
+ */
+import { bytesToUtf8 } from './bytes.ts';
+import { limits } from './limits.ts';
+
+const longestQuickText = 32;
+
+export class CanonicalReader {
+  readonly #bytes: Uint8Array;
+  #valuesLeft: number;
+  #at = 0;
+  #depth = 0;
+
+  /** @param mostValues how many values may be read, those inside others and the keys of maps counted. */
+  constructor(bytes: Uint8Array, mostValues: number) {
+    // Of a Buffer, `slice` would be a window.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#valuesLeft = mostValues;
+  }
+
+  /** The one value that the bytes are. @throws Error where they are not its canonical encoding. */
+  readWhole(): unknown {
+    const value = this.#readValue();
+    if (this.#at !== this.#bytes.length) throw refused('bytes follow the value');
+    return value;
+  }
+
+  #readValue(): unknown {
+    this.#count();
+    const first = this.#readByte();
+    switch (first >> 5) {
+      case 0:
+        return this.#readLength(first);
+      case 1:
+        return this.#readNegative(first);
+      case 2:
+        return this.#readByteString(this.#readLength(first));
+      case 3:
+        return this.#readText(this.#readLength(first));
+      case 4:
+        return this.#readList(this.#readLength(first));
+      case 5:
+        return this.#readMap(this.#readLength(first));
+      default:
+        return simpleValue(first);
+    }
+  }
+
+  /** The integer that a first byte begins: a value, or how long what follows is. */
+  #readLength(first: number): number {
+    const short = first & 0x1f;
+    if (short < 24) return short;
+    if (short === 24) return atLeast(24, this.#readByte());
+    if (short === 25) return atLeast(0x1_00, this.#readNumber(2));
+    if (short === 26) return atLeast(0x1_0000, this.#readNumber(4));
+    if (short !== 27) throw refused('an indefinite or reserved length');
+    const high = atLeast(1, this.#readNumber(4));
+    const length = high * 0x1_0000_0000 + this.#readNumber(4);
+    if (high > 0x1f_ffff) throw refused('an integer that is not safe');
+    return length;
+  }
+
+  #readNegative(first: number): number {
+    const value = -1 - this.#readLength(first);
+    if (!Number.isSafeInteger(value)) throw refused('an integer that is not safe');
+    return value;
+  }
+
+  #readByteString(length: number): Uint8Array {
+    const start = this.#skip(length);
+    // A copy: who keeps a part of a message must not keep all of it in memory.
+    return this.#bytes.slice(start, start + length);
+  }
+
+  #readText(length: number): string {
+    const start = this.#skip(length);
+    const end = start + length;
+    if (length > longestQuickText) return bytesToUtf8(this.#bytes.subarray(start, end));
+    // Most text is a short key, and a loop is quicker there than a decoder.
+    let text = '';
+    for (let at = start; at < end; at++) {
+      const byte = this.#bytes[at]!;
+      if (byte > 0x7f) return bytesToUtf8(this.#bytes.subarray(start, end));
+      text += String.fromCharCode(byte);
+    }
+    return text;
+  }
+
+  #readList(length: number): unknown[] {
+    this.#enter(length);
+    const list: unknown[] = [];
+    for (let index = 0; index < length; index++) list.push(this.#readValue());
+    this.#depth--;
+    return list;
+  }
+
+  #readMap(length: number): Record<string, unknown> {
+    this.#enter(2 * length);
+    const map: Record<string, unknown> = {};
+    let before: Uint8Array | undefined;
+    for (let index = 0; index < length; index++) {
+      this.#count();
+      const first = this.#readByte();
+      if (first >> 5 !== 3) throw refused('a key that is not text');
+      const keyLength = this.#readLength(first);
+      const key = this.#readText(keyLength);
+      const keyBytes = this.#bytes.subarray(this.#at - keyLength, this.#at);
+      if (before !== undefined && !isInOrder(before, keyBytes)) throw refused('keys that do not ascend');
+      before = keyBytes;
+      const value = this.#readValue();
+      // Assigning to `__proto__` would change what the map inherits instead.
+      if (key === '__proto__') Object.defineProperty(map, key, { value, ...plainProperty });
+      else map[key] = value;
+    }
+    this.#depth--;
+    return map;
+  }
+
+  /** Begins a list or map of `values`, each of which takes a byte at least. */
+  #enter(values: number): void {
+    if (values > this.#bytes.length - this.#at) throw refused('a length beyond the bytes');
+    if (values > this.#valuesLeft) throw refused('too many values');
+    if (++this.#depth > limits.encodedDepth) throw refused('values too deep inside others');
+  }
+
+  #count(): void {
+    if (--this.#valuesLeft < 0) throw refused('too many values');
+  }
+
+  #readByte(): number {
+    return this.#bytes[this.#skip(1)]!;
+  }
+
+  #readNumber(byteLength: 2 | 4): number {
+    const start = this.#skip(byteLength);
+    let number = 0;
+    for (let at = start; at < start + byteLength; at++) number = number * 0x100 + this.#bytes[at]!;
+    return number;
+  }
+
+  /** Moves on, and says where it was. */
+  #skip(byteLength: number): number {
+    const start = this.#at;
+    if (byteLength > this.#bytes.length - start) throw refused('a length beyond the bytes');
+    this.#at = start + byteLength;
+    return start;
+  }
+}
+
+const plainProperty = { configurable: true, enumerable: true, writable: true } as const;
+
+function simpleValue(first: number): boolean | null {
+  if (first === 0xf4) return false;
+  if (first === 0xf5) return true;
+  if (first === 0xf6) return null;
+  throw refused('a float, a tag or another value that is not plain');
+}
+
+function atLeast(least: number, number: number): number {
+  if (number < least) throw refused('an integer in more bytes than it needs');
+  return number;
+}
+
+function isInOrder(before: Uint8Array, after: Uint8Array): boolean {
+  if (before.length !== after.length) return before.length < after.length;
+  for (let at = 0; at < before.length; at++) if (before[at] !== after[at]) return before[at]! < after[at]!;
+  return false;
+}
+
+/** Says nothing of what the bytes hold: it may be a peer's text, or a secret. */
+function refused(what: string): Error {
+  return new Error(`not canonical: ${what}`);
+}
