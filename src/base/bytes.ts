@@ -4,8 +4,19 @@ import { assert } from './assert.ts';
 const utf8Encoder = new TextEncoder();
 const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+const hexDigits = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
+const shortHex = Buffer.alloc(128);
+
 export function toHex(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+  const { length } = bytes;
+  if (length > 64) return Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('hex');
+  // Ids, keys and signatures are most of what is ever shown in hex: a window on each costs more than the digits.
+  for (let at = 0; at < length; at++) {
+    const byte = bytes[at]!;
+    shortHex[2 * at] = hexDigits[byte >> 4]!;
+    shortHex[2 * at + 1] = hexDigits[byte & 0x0f]!;
+  }
+  return shortHex.toString('latin1', 0, 2 * length);
 }
 
 /** The bytes of a lower-case hex string. The caller has checked it: see {@link isHex}. */
