@@ -10,6 +10,7 @@ export type { ChainCommit, ChainStore, StoredHeader, Tip } from './chain-store.t
 export { type Cursor, type Cursors, openCursors } from './cursors.ts';
 export type { Database, Write } from './database.ts';
 export { storeKeys } from './keys.ts';
+export { checkLedgerFiles, type LedgerFileReport } from './ledger-files.ts';
 export { type LostStore, type LostTransaction, openLostStore } from './lost-store.ts';
 export { openChainStore } from './open-chain-store.ts';
 export { closeDatabase, openDatabase } from './open-database.ts';
