@@ -10,9 +10,11 @@ export {
   encodeSealedHeader,
   type Header,
   hashedBytes,
+  isSignedByMiner,
   nonceFrame,
   type SealedHeader,
   sealBlock,
+  transactionsRoot,
 } from './block.ts';
 export { type BlockPlan, buildBlock } from './build-block.ts';
 export { type BlockContext, type BlockEffect, checkBlock } from './check-block.ts';

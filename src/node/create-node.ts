@@ -5,6 +5,7 @@
 import { signingKeyPair } from '../crypto/index.ts';
 import { createNetwork } from '../network/index.ts';
 import { openChainStore, openLostStore, openOutbox, openReorgLog } from '../storage/index.ts';
+import { ReadWatch } from './heal-on-read.ts';
 import type { LedgerNode } from './ledger-node.ts';
 import { Node } from './node.ts';
 import type { NodeSettings, NodeWorld } from './node-settings.ts';
@@ -21,12 +22,17 @@ export async function createNode(settings: NodeSettings, world: NodeWorld): Prom
     random,
     logger: logger.child('network'),
   });
+  const watch = new ReadWatch();
+  const watched = watch.store(store);
+  const chain = await openChainStore(watched, genesis);
   return new Node(settings, world, {
-    store,
-    chain: await openChainStore(store, genesis),
-    outbox: await openOutbox(store),
-    lost: await openLostStore(store),
-    reorgLog: await openReorgLog(store),
+    store: watched,
+    chain: watch.chain(chain),
+    watch,
+    unwatched: { store, chain },
+    outbox: await openOutbox(watched),
+    lost: await openLostStore(watched),
+    reorgLog: await openReorgLog(watched),
     network,
     nodeKey: signingKeyPair(settings.nodeSeed),
   });

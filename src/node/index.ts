@@ -1,5 +1,6 @@
 /** The ledger node: one writer of the chain, the transactions that wait for it, the miner, and sync with peers. */
 export { createNode } from './create-node.ts';
+export type { HealingReport, RoomOutcome, RowsOfARoom } from './healing.ts';
 export { indexWrites } from './indexes.ts';
 export type {
   Entry,
@@ -16,7 +17,9 @@ export type {
   SyncReport,
   VerifyReport,
 } from './ledger-node.ts';
-export type { NodeSettings, NodeWorld } from './node-settings.ts';
+export type { LedgerFile, NodeSettings, NodeWorld } from './node-settings.ts';
 export { MemoryState, type Replay, replay } from './replay.ts';
+export type { ScrubOutcome } from './scrub.ts';
+export type { FamilyReport, FaultyRow, ScrubReport } from './scrub-report.ts';
 export { threadWorkers } from './thread-workers.ts';
 export { inlineWorkers, type NonceSearch, type SignatureCheck, type Workers } from './workers.ts';

@@ -49,6 +49,6 @@ function openWrite(key: string, isOpen: boolean): Write {
   return isOpen ? { type: 'put', key, value: encode(true) } : { type: 'del', key };
 }
 
-function authoredKeys({ header, transactions }: Block): string[] {
+export function authoredKeys({ header, transactions }: Block): string[] {
   return transactions.map(({ id, body }, index) => storeKeys.authored(body.author, header.height, index, id));
 }

@@ -2,6 +2,8 @@
 import type { Block, Genesis, Header, Rejection, Reward, StateView, Transaction, Verdict } from '../ledger/index.ts';
 import type { ConfiguredPeer, Network, Peer } from '../network/index.ts';
 import type { LoggedReorg, Write } from '../storage/index.ts';
+import type { HealingReport, RowsOfARoom } from './healing.ts';
+import type { ScrubOutcome } from './scrub.ts';
 
 export interface Head {
   readonly hash: string;
@@ -66,6 +68,8 @@ export interface NodeEvents {
   caughtUp: [{ blocks: number; confirmed: number; lost: number }];
   /** The last link went; `waiting` own entries are not confirmed. */
   alone: [{ since: number; waiting: number }];
+  /** Damaged or missing values were found in the folder; what could be healed was. */
+  scrub: [HealingReport];
   /** Something went wrong that a person should know; the node goes on. */
   error: [{ code: string; message: string }];
 }
@@ -172,6 +176,12 @@ export interface LedgerNode {
     equal: boolean;
     repaired: readonly { key: string; stored: string; replayed: string }[];
   }>;
+  /** Looks at everything that is stored, now, and heals what is damaged or missing as far as it can be had. */
+  scrub(): Promise<ScrubOutcome>;
+  /** What the last round of the scrub found; null before the first. */
+  lastScrub(): ScrubOutcome | null;
+  /** Takes the rows of a room above into the care of scrub and healing. */
+  lookAfter(rows: RowsOfARoom): void;
   setOffline(offline: boolean): Promise<void>;
   isOffline(): boolean;
 

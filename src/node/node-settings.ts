@@ -5,6 +5,13 @@ import type { Transport } from '../network/index.ts';
 import type { Store } from '../storage/index.ts';
 import type { Workers } from './workers.ts';
 
+/** A file of the database, and what is wrong with it; null where nothing is. */
+export interface LedgerFile {
+  readonly file: string;
+  readonly bytes: number;
+  readonly damage: string | null;
+}
+
 export interface NodeSettings {
   readonly genesis: Genesis;
   /** Its name for people, such as DoctorNode-5001. */
@@ -17,6 +24,8 @@ export interface NodeSettings {
   readonly mineEverySeconds: number | null;
   /** Only loopback addresses are dialled: the demo network, whose keys everybody has. */
   readonly loopbackOnly: boolean;
+  /** Everything stored is looked at again so long after the last round; null or absent for only on demand. */
+  readonly scrubEveryMs?: number | null;
 }
 
 export interface NodeWorld {
@@ -27,4 +36,6 @@ export interface NodeWorld {
   readonly transport: Transport;
   readonly workers: Workers;
   readonly logger: Logger;
+  /** Looks at the files below the store, where there are any. */
+  readonly checkFiles?: () => AsyncIterable<LedgerFile>;
 }

@@ -1,14 +1,15 @@
 /** The ledger node: puts its parts together and is the face that the rooms above see. */
-import { describeError, every, type Timer, toHex } from '../base/index.ts';
-import type { KeyPair } from '../crypto/index.ts';
+import { describeError, type Timer, toHex } from '../base/index.ts';
 import type { Block, Genesis, Reward, StateView, Transaction, Verdict } from '../ledger/index.ts';
 import type { Network } from '../network/index.ts';
-import type { ChainStore, LostStore, Outbox, ReorgLog, Store, Write } from '../storage/index.ts';
+import type { Write } from '../storage/index.ts';
 import { Announcer } from './announcer.ts';
 import { ChainKeeper } from './chain-keeper.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { ConflictList } from './conflict-list.ts';
 import { Emitter } from './emitter.ts';
+import { FolderCare } from './folder-care.ts';
+import type { RowsOfARoom } from './healing.ts';
 import { indexWrites } from './indexes.ts';
 import type {
   Head,
@@ -22,6 +23,8 @@ import type {
 } from './ledger-node.ts';
 import { Mempool } from './mempool.ts';
 import { hasSomethingToMine, Miner, medianOffset } from './miner.ts';
+import { startMiningRhythm } from './mining-rhythm.ts';
+import type { NodeParts } from './node-parts.ts';
 import type { NodeSettings, NodeWorld } from './node-settings.ts';
 import { PeerService } from './peer-service.ts';
 import { Queries } from './queries.ts';
@@ -29,17 +32,6 @@ import { Signatures } from './signatures.ts';
 import { Solitude } from './solitude.ts';
 import { Sync } from './sync.ts';
 import { Transactions } from './transactions.ts';
-import { Verification } from './verification.ts';
-
-export interface NodeParts {
-  readonly store: Store;
-  readonly chain: ChainStore;
-  readonly outbox: Outbox;
-  readonly lost: LostStore;
-  readonly reorgLog: ReorgLog;
-  readonly network: Network;
-  readonly nodeKey: KeyPair;
-}
 
 export class Node implements LedgerNode {
   readonly genesis: Genesis;
@@ -61,7 +53,7 @@ export class Node implements LedgerNode {
   readonly #queries: Queries;
   readonly #solitude: Solitude;
   readonly #announcer: Announcer;
-  readonly #verification: Verification;
+  readonly #care: FolderCare;
   #mining: Timer | null = null;
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
@@ -147,13 +139,17 @@ export class Node implements LedgerNode {
       transactions: this.#transactions,
       conflicts,
     });
-    this.#verification = new Verification({
+    this.#care = new FolderCare({
+      ...parts,
+      ...parts.unwatched,
       genesis,
-      chain,
-      store,
+      mempool: this.#mempool,
+      transactions: this.#transactions,
       keeper: this.#keeper,
       clock,
-      onMended: () => this.#transactions.lookAgain(),
+      logger,
+      emitter: this.#emitter,
+      checkFiles: world.checkFiles,
     });
     this.#solitude = new Solitude({
       clock,
@@ -215,8 +211,12 @@ export class Node implements LedgerNode {
       this.#world.logger.warn('a peer is shunned', { code });
     });
     await network.start(this.#peers);
-    const { mineEverySeconds } = this.#settings;
-    if (mineEverySeconds !== null && !this.#stopping) this.#mineEvery(mineEverySeconds * 1_000);
+    const { mineEverySeconds, scrubEveryMs } = this.#settings;
+    this.#care.start(this.#stopping ? null : (scrubEveryMs ?? null));
+    if (mineEverySeconds === null || this.#stopping) return;
+    const { chain } = this.#parts;
+    const isDue = () => hasSomethingToMine(chain, this.genesis, this.#mempool.size);
+    this.#mining = startMiningRhythm(mineEverySeconds, { ...this.#world, isDue, mine: () => this.mine() });
   }
 
   /** Safe at any moment, also while the node starts, and more than once. */
@@ -233,6 +233,7 @@ export class Node implements LedgerNode {
     await this.#starting?.catch(() => undefined);
     await this.#parts.network.stop();
     await this.#sync.stop();
+    await this.#care.stop();
     await mined;
     await this.#keeper.idle();
     await this.#parts.store.close();
@@ -326,11 +327,23 @@ export class Node implements LedgerNode {
   }
 
   verify(onProgress?: (height: number) => void): Promise<VerifyReport> {
-    return this.#verification.verify(onProgress);
+    return this.#care.verification.verify(onProgress);
   }
 
   recalculateBalances() {
-    return this.#verification.recalculate();
+    return this.#care.verification.recalculate();
+  }
+
+  scrub() {
+    return this.#care.scrub.run();
+  }
+
+  lastScrub() {
+    return this.#care.scrub.last();
+  }
+
+  lookAfter(rows: RowsOfARoom): void {
+    this.#care.healing.lookAfter(rows);
   }
 
   setOffline(offline: boolean): Promise<void> {
@@ -345,23 +358,9 @@ export class Node implements LedgerNode {
     return this.#emitter.on(name, listener);
   }
 
-  #mineEvery(rhythmMs: number): void {
-    const { clock, random, logger } = this.#world;
-    const jittered = () => Math.round(rhythmMs * (0.5 + random.fraction()));
-    this.#mining = every(clock, jittered, async () => {
-      // Whatever fails here, the rhythm goes on: the disk may have room again by the next time.
-      try {
-        if (!hasSomethingToMine(this.#parts.chain, this.genesis, this.#mempool.size)) return;
-        const outcome = await this.mine();
-        if (!outcome.ok) logger.debug('nothing was mined', { code: outcome.code });
-      } catch (error) {
-        logger.error('mining failed', describeError(error));
-      }
-    });
-  }
-
   #fault(error: unknown): void {
     const { code, message } = describeError(error);
+    this.#care.fault(error);
     this.#world.logger.error('a fault', { code });
     this.#emitter.emit('error', { code, message });
   }

@@ -5,6 +5,7 @@
 import { type Encodable, encode, equalBytes, limits } from '../base/index.ts';
 import {
   type Block,
+  type BlockEffect,
   checkBlock,
   type Genesis,
   genesisChanges,
@@ -52,12 +53,14 @@ export interface Difference {
 /**
  * Checks `blocks` from #1 on, each against the state that those before it led to.
  * @param now this clock, in milliseconds since 1970 UTC: nothing in the chain may lie beyond it.
+ * @param onBlock is told of each block that holds, and what it leads to.
  */
 export async function replay(
   genesis: Genesis,
   blocks: Iterable<Block | undefined>,
   now: number,
   onProgress: (height: number) => void = () => {},
+  onBlock: (block: Block, effect: BlockEffect) => void = () => {},
 ): Promise<Replay> {
   const state = new MemoryState();
   state.apply(genesisChanges(genesis));
@@ -78,6 +81,7 @@ export async function replay(
       break;
     }
     state.apply(checked.value.changes);
+    onBlock(block!, checked.value);
     parent = block!;
     times.push(parent.header.time);
     if (times.length > limits.medianHeaders) times.shift();

@@ -51,6 +51,11 @@ export class Transactions {
     return this.#own.has(id) || this.#ports.outbox.isOwn(id);
   }
 
+  /** Ids that the outbox must hold: what users of this node wrote and was not settled. */
+  kept(): string[] {
+    return [...this.#own].filter((id) => !this.#unsaved.has(id));
+  }
+
   /** A transaction that a switch is just taking out of the chain. */
   returning(id: string): Transaction | undefined {
     return this.#returning.get(id);

@@ -1,18 +1,32 @@
 /** Holds the stored chain against its rules: `verify` says how far it holds, `recalculate` mends the state beside it. */
-import { CarechainError, type Clock, decode, describeError, type Encodable } from '../base/index.ts';
+import { CarechainError, type Clock, decode, describeError } from '../base/index.ts';
 import type { Block, Genesis } from '../ledger/index.ts';
-import { type ChainStore, type Store, storeKeys } from '../storage/index.ts';
+import type { ChainStore, Store, Write } from '../storage/index.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
-import { differences, replay } from './replay.ts';
+import type { KeptRows } from './heal-kept.ts';
+import { LedgerMend, type MendFailure } from './heal-ledger.ts';
+import { replay } from './replay.ts';
+import { mainChain, readBlock } from './scrub-chain.ts';
+import type { FaultyRow } from './scrub-report.ts';
+import { isStateKey, nameIn, readAnyway, turn } from './scrub-values.ts';
 
 export interface VerificationPorts {
   readonly genesis: Genesis;
   readonly chain: ChainStore;
   readonly store: Store;
   readonly keeper: ChainKeeper;
+  readonly kept: Pick<KeptRows, 'dropSide'>;
   readonly clock: Clock;
   /** The stored state was mended. */
   onMended(): void;
+}
+
+/** A value as it was stored and as the replay makes it; `null` for none, `damaged` for what could not be read. */
+export interface Repair {
+  /** Of the state; or `folder/` and the key of a value that is kept beside the state. */
+  readonly key: string;
+  readonly stored: string;
+  readonly replayed: string;
 }
 
 export class Verification {
@@ -31,26 +45,26 @@ export class Verification {
     }
   }
 
+  /** Makes everything that is derived from the blocks what they lead to. */
   recalculate() {
-    const { genesis, chain, store, keeper, clock, onMended } = this.#ports;
+    const { genesis, chain, store, keeper, kept, clock, onMended } = this.#ports;
     return keeper.exclusively(async () => {
-      const replayed = await replay(genesis, this.#blocks(), clock.now());
-      if (replayed.failure) {
-        const { height, rejection } = replayed.failure;
-        const sentence = `Block #${height} of this folder breaks the rules (${rejection.code}). Move the folder away and start again: the node fetches the chain from its peers.`;
-        throw new CarechainError('folder-damaged', sentence, { height });
-      }
-      const changes = await differences(replayed.state, storedState(store, replayed.state.values));
-      if (changes.length > 0) {
-        await chain.replaceState(changes.map(({ key, before, after }) => ({ key, before: before ?? null, after })));
-        onMended();
-      }
-      const repaired = changes.map(({ key, before, after }) => ({
-        key,
-        stored: before === undefined ? 'damaged' : JSON.stringify(before),
-        replayed: JSON.stringify(after),
-      }));
-      return { equal: changes.length === 0, repaired };
+      const repaired: Repair[] = [];
+      const mend = new LedgerMend({ chain, store, kept });
+      const failure = await mend.run(
+        {
+          genesis,
+          store,
+          hashes: await mainChain(store, genesis, chain.tip(), turn),
+          bodyOf: (hash) => readBlock(store, hash),
+          now: clock.now(),
+          pause: turn,
+        },
+        (row, write) => repaired.push(repairOf(row, write, store)),
+      );
+      if (mend.isStateMended) onMended();
+      if (failure) throw damagedAt(failure);
+      return { equal: repaired.length === 0, repaired };
     });
   }
 
@@ -73,45 +87,20 @@ export class Verification {
   }
 }
 
-/**
- * Everything in the stored state; undefined for a value that is damaged. A damaged value ends a range without a word
- * about its key, which is found among those that the replay knows.
- */
-async function* storedState(
-  store: Store,
-  replayed: ReadonlyMap<string, Encodable>,
-): AsyncIterable<[key: string, value: Encodable | undefined]> {
-  const start = storeKeys.state('');
-  const known = [...replayed.keys()].map((key) => start + key).sort();
-  let from = start;
-  for (let isRead = false; !isRead; ) {
-    let damaged: string | undefined;
-    try {
-      for await (const [key, value] of store.range({ gte: from, lt: `${start}\u{10ffff}` })) {
-        from = afterKey(key);
-        yield [key.slice(start.length), decode(value) as Encodable];
-      }
-      isRead = true;
-    } catch (error) {
-      const rest = from;
-      damaged = known.find((key) => key >= rest && isDamaged(store, key));
-      if (damaged === undefined) throw error;
-      from = afterKey(damaged);
-    }
-    if (damaged !== undefined) yield [damaged.slice(start.length), undefined];
-  }
+function repairOf({ key }: FaultyRow, write: Write, store: Store): Repair {
+  const stored = readAnyway(store, key);
+  const replayed = write.type === 'put' ? write.value : undefined;
+  if (isStateKey(key)) return { key: nameIn(key), stored: inWords(stored), replayed: inWords(replayed) };
+  const here = stored === null ? 'damaged' : stored === undefined ? 'null' : 'another value';
+  return { key: `folder/${key}`, stored: here, replayed: replayed ? 'written again' : 'null' };
 }
 
-/** The first key that can come after another. */
-function afterKey(key: string): string {
-  return `${key}\0`;
+function inWords(value: Uint8Array | null | undefined): string {
+  if (value === null) return 'damaged';
+  return JSON.stringify(value === undefined ? null : decode(value));
 }
 
-function isDamaged(store: Store, key: string): boolean {
-  try {
-    store.get(key);
-    return false;
-  } catch (error) {
-    return describeError(error).code === 'folder-damaged';
-  }
+function damagedAt({ height, code }: MendFailure): CarechainError {
+  const sentence = `Block #${height} of this folder cannot be read or breaks the rules (${code}). Stop the node and run \`carechain scrub --heal --data-dir <folder>\`.`;
+  return new CarechainError('folder-damaged', sentence, { height });
 }

@@ -1,12 +1,24 @@
 /** The one batch of a switch: state, bodies, headers, heights, undo records, rewards, patients' histories, tip. */
 import { assert } from '../base/index.ts';
-import { type Block, encodeSealedHeader, patientOf, type StateChange, type StateView } from '../ledger/index.ts';
+import {
+  type Block,
+  encodeSealedHeader,
+  type Genesis,
+  genesisChanges,
+  genesisHeader,
+  patientOf,
+  type StateChange,
+  type StateView,
+} from '../ledger/index.ts';
 import type { ChainCommit, Tip } from './chain-store.ts';
 import type { Write } from './database.ts';
 import { storeKeys } from './keys.ts';
 import { PatientIndexChange } from './patient-index.ts';
 import { putRow, remove } from './rows.ts';
-import type { SideBlocks } from './side-blocks.ts';
+import { SideBlocks } from './side-blocks.ts';
+
+/** Version of the key table. */
+export const folderFormat = 1;
 
 /** What a switch starts from. */
 export interface Before {
@@ -56,6 +68,28 @@ export function commitWrites(change: ChainCommit, removed: readonly Block[], tip
   }
   writes.push(...patients.writes(), tipWrite(tip), ...change.also);
   return writes;
+}
+
+/**
+ * What a sound folder holds because of one block that follows `tip`: the same writes as those of its commit.
+ * @param readRow patients' histories as they were before it.
+ */
+export function writesOfBlock(added: ChainCommit['added'][number], tip: Tip, readRow: Before['readRow']): Write[] {
+  const { block, work, effect } = added;
+  const after = { hash: block.hash, height: block.header.height, work, header: block.header };
+  const before = { tip, state: { get: () => undefined }, side: new SideBlocks(), readRow };
+  return commitWrites({ removed: [], added: [added], changes: effect.changes, also: [] }, [], after, before);
+}
+
+/** What a sound folder holds before its first block. */
+export function genesisWrites(genesis: Genesis): Write[] {
+  return [
+    ...stateWrites(genesisChanges(genesis)),
+    putRow(storeKeys.format(), folderFormat),
+    putRow(storeKeys.genesis(), genesis.hash),
+    putRow(storeKeys.height(0), genesis.hash),
+    tipWrite({ hash: genesis.hash, height: 0, work: 0, header: genesisHeader(genesis) }),
+  ];
 }
 
 export function bodyWrites(block: Block, work: number): Write[] {

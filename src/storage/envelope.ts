@@ -14,12 +14,19 @@ export function seal(key: string, value: Uint8Array): Uint8Array {
 
 /** The value of an envelope. @throws CarechainError `folder-damaged` */
 export function unseal(key: string, envelope: Uint8Array): Uint8Array {
+  const value = soundValue(key, envelope);
+  if (!value) throw damaged(key);
+  return value;
+}
+
+/** The value of an envelope; null where it is not what was written under this key. */
+export function soundValue(key: string, envelope: Uint8Array): Uint8Array | null {
   // The database may hand out a Buffer, whose `slice` and equality are not those of a Uint8Array.
   const { buffer, byteOffset, byteLength } = envelope;
-  if (byteLength < checksumBytes) throw damaged(key);
+  if (byteLength < checksumBytes) return null;
   const value = new Uint8Array(buffer, byteOffset + checksumBytes, byteLength - checksumBytes);
   const checksum = checksumOf(key, value);
-  for (let at = 0; at < checksumBytes; at++) if (checksum[at] !== envelope[at]) throw damaged(key);
+  for (let at = 0; at < checksumBytes; at++) if (checksum[at] !== envelope[at]) return null;
   return value;
 }
 

@@ -21,6 +21,8 @@ export interface LostStore {
   /** Oldest first. What was put is here once its writes are on the disk. @throws CarechainError `folder-damaged` */
   all(): LostTransaction[];
   get(id: string): LostTransaction | undefined;
+  /** Ids of those that are kept -> whether a user of this node wrote it: from memory, whatever the disk says. */
+  listed(): ReadonlyMap<string, boolean>;
   /** Includes the deletion of whatever has to make room. */
   put(lost: LostTransaction): Write[];
   remove(id: string): Write;
@@ -50,6 +52,7 @@ export async function openLostStore(store: Store, most: number = limits.lostTran
   };
   return {
     get,
+    listed: () => kept,
     all: () => [...kept.keys()].map(get).filter((lost) => lost !== undefined),
     put({ transaction: { id, bytes }, rejection: { code, facts }, own }) {
       const writes: Write[] = [];

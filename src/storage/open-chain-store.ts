@@ -3,17 +3,16 @@
  * network, and that its last blocks are whole and linked. What lies deeper is checked when read, and by `verify`.
  */
 import { CarechainError } from '../base/index.ts';
-import { type Block, type Genesis, genesisChanges, genesisHeader } from '../ledger/index.ts';
+import type { Block, Genesis } from '../ledger/index.ts';
 import type { ChainStore } from './chain-store.ts';
-import { stateWrites, tipWrite } from './commit-writes.ts';
+import { folderFormat, genesisWrites } from './commit-writes.ts';
 import { storeKeys } from './keys.ts';
-import { putRow, readRow } from './rows.ts';
+import { readRow } from './rows.ts';
 import { SideBlocks } from './side-blocks.ts';
 import { damagedAt, damagedFolder } from './storage-errors.ts';
 import type { Store } from './store.ts';
 import { StoredChain } from './stored-chain.ts';
 
-const format = 1;
 /** Blocks below the tip that are looked at whenever a folder is opened. */
 const blocksWalked = 128;
 
@@ -33,20 +32,14 @@ async function writeGenesis(store: Store, genesis: Genesis): Promise<void> {
     const [found] = await store.all(range, { limit: 1 });
     if (found) throw damagedFolder('This folder has blocks or state, but no longer says of which format.', {});
   }
-  await store.write([
-    ...stateWrites(genesisChanges(genesis)),
-    putRow(storeKeys.format(), format),
-    putRow(storeKeys.genesis(), genesis.hash),
-    putRow(storeKeys.height(0), genesis.hash),
-    tipWrite({ hash: genesis.hash, height: 0, work: 0, header: genesisHeader(genesis) }),
-  ]);
+  await store.write(genesisWrites(genesis));
 }
 
 function checkIdentity(store: Store, genesis: Genesis): void {
   const found = readRow<number>(store, storeKeys.format());
-  if (found !== format) {
-    const sentence = `This folder is of format ${found}; this carechain reads format ${format}. Use the carechain that wrote it, or give another folder with --data-dir.`;
-    throw new CarechainError('folder-other-format', sentence, { found, expected: format });
+  if (found !== folderFormat) {
+    const sentence = `This folder is of format ${found}; this carechain reads format ${folderFormat}. Use the carechain that wrote it, or give another folder with --data-dir.`;
+    throw new CarechainError('folder-other-format', sentence, { found, expected: folderFormat });
   }
   const network = readRow<string>(store, storeKeys.genesis());
   if (network === undefined) throw damagedFolder('This folder no longer says to which network it belongs.', {});

@@ -18,6 +18,8 @@ export interface Outbox {
   remove(id: string): Write;
   /** Whether a user of this node wrote it, settled or not. */
   isOwn(id: string): boolean;
+  /** Says again that a user of this node wrote it. */
+  own(id: string): Write;
 }
 
 export interface KeptTransaction {
@@ -38,6 +40,7 @@ export async function openOutbox(store: Store): Promise<Outbox> {
       putRow(storeKeys.own(id), true),
     ],
     remove: (id) => remove(storeKeys.outbox(id)),
+    own: (id) => putRow(storeKeys.own(id), true),
     isOwn: (id) => store.get(storeKeys.own(id)) !== undefined,
   };
 }

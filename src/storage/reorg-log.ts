@@ -21,6 +21,10 @@ export interface ReorgLog {
   /** Oldest first. What was appended is here once its writes are on the disk. @throws CarechainError `folder-damaged` */
   all(): LoggedReorg[];
   append(reorg: LoggedReorg): Write[];
+  /** Keys that must have a row, as far as this is known from memory. */
+  keys(): string[];
+  /** Stands in the place of a reorg that can no longer be read; {@link all} leaves it out. */
+  forget(key: string): Write;
 }
 
 const mostReorgs = 1_000;
@@ -29,15 +33,14 @@ const mostReorgs = 1_000;
 export async function openReorgLog(store: Store, most: number = mostReorgs): Promise<ReorgLog> {
   const [newest] = await store.all(storeKeys.reorg(), { reverse: true, limit: 1 });
   let next = newest ? Number.parseInt(newest[0].slice(storeKeys.reorg().length), 16) + 1 : 0;
+  const keys = () => {
+    const oldest = Math.max(0, next - most);
+    return Array.from({ length: next - oldest }, (_, index) => storeKeys.reorg(oldest + index));
+  };
   return {
-    all() {
-      const reorgs: LoggedReorg[] = [];
-      for (let n = Math.max(0, next - most); n < next; n++) {
-        const reorg = readRow<LoggedReorg>(store, storeKeys.reorg(n));
-        if (reorg) reorgs.push(reorg);
-      }
-      return reorgs;
-    },
+    all: () => keys().flatMap((key) => readRow<LoggedReorg | null>(store, key) ?? []),
+    keys,
+    forget: (key) => putRow(key, null),
     append(reorg) {
       const writes = [putRow(storeKeys.reorg(next), { ...reorg })];
       if (next >= most) writes.push(remove(storeKeys.reorg(next - most)));

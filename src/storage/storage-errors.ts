@@ -2,7 +2,7 @@
 import { CarechainError } from '../base/index.ts';
 
 const remedy =
-  'Stop the node and run `carechain verify --data-dir <folder>` to see how far the damage goes, or move the folder away and start again: the node fetches the chain from its peers.';
+  'Stop the node; `carechain scrub --data-dir <folder>` shows how far the damage goes, `carechain scrub --heal --data-dir <folder>` mends it. What is missing then comes from the peers.';
 
 /** A stored value is not what was written. The facts name the family of its key only: the rest may name a patient. */
 export function damaged(key: string, cause?: unknown): CarechainError {

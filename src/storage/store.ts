@@ -2,10 +2,10 @@
 import type { AbstractSnapshot } from 'abstract-level';
 import { assert } from '../base/index.ts';
 import type { Database, Write } from './database.ts';
-import { seal, unseal } from './envelope.ts';
+import { seal, soundValue, unseal } from './envelope.ts';
 import { GroupCommit } from './group-commit.ts';
 import { closeDatabase } from './open-database.ts';
-import { readFailure } from './storage-errors.ts';
+import { damaged, readFailure } from './storage-errors.ts';
 
 /** All keys that start with a text, or those from `gte` up to, not including, `lt`. */
 export type KeyRange = string | { readonly gte: string; readonly lt: string };
@@ -23,6 +23,11 @@ export interface Store {
   get(key: string, at?: Snapshot): Uint8Array | undefined;
   /** Keys and values in the order of their keys, as they are when the first is asked for. @throws CarechainError `folder-damaged` */
   range(range: KeyRange, options?: RangeOptions): AsyncIterable<[key: string, value: Uint8Array]>;
+  /**
+   * As {@link range}, but a damaged value ends nothing: it is null, and the walk goes on.
+   * @throws CarechainError `folder-damaged` where LevelDB itself cannot read on.
+   */
+  walk(range: KeyRange, options?: RangeOptions): AsyncIterable<[key: string, value: Uint8Array | null]>;
   /** Everything of {@link range} at once. */
   all(range: KeyRange, options?: RangeOptions): Promise<[key: string, value: Uint8Array][]>;
   /**
@@ -43,16 +48,24 @@ export function createStore(database: Database): Store {
   assert(database.status === 'open', 'the database was opened before a store is made of it');
   const commits = new GroupCommit(database);
 
-  async function* range(keys: KeyRange, { reverse = false, limit = -1 }: RangeOptions = {}) {
+  async function* walk(keys: KeyRange, { reverse = false, limit = -1 }: RangeOptions = {}) {
     const bounds = typeof keys === 'string' ? { gte: keys, lt: keys + last } : { gte: keys.gte, lt: keys.lt };
     try {
       // Leaving the loop in whatever way closes the iterator; one left open would keep LevelDB from deleting files.
       for await (const [key, envelope] of database.iterator({ ...bounds, reverse, limit })) {
-        const entry: [string, Uint8Array] = [key, unseal(key, envelope)];
+        const entry: [string, Uint8Array | null] = [key, soundValue(key, envelope)];
         yield entry;
       }
     } catch (error) {
       throw readFailure(bounds.gte, error);
+    }
+  }
+
+  async function* range(keys: KeyRange, options?: RangeOptions) {
+    for await (const [key, value] of walk(keys, options)) {
+      if (value === null) throw damaged(key);
+      const entry: [string, Uint8Array] = [key, value];
+      yield entry;
     }
   }
 
@@ -62,6 +75,7 @@ export function createStore(database: Database): Store {
       return envelope && unseal(key, envelope);
     },
     range,
+    walk,
     async all(keys, options) {
       const entries: [string, Uint8Array][] = [];
       for await (const entry of range(keys, options)) entries.push(entry);

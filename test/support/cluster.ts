@@ -50,6 +50,11 @@ export class Cluster {
     return [...this.#nodes.values()];
   }
 
+  /** What a node keeps, running or stopped, to damage it. */
+  database(name: string): Database {
+    return this.#databases.get(name)!;
+  }
+
   /** Starts a node on the database that it left behind, or on a new one. */
   async start(name: string): Promise<LedgerNode> {
     const address = this.#addresses.get(name) ?? `127.0.0.1:${7_001 + this.#addresses.size}`;

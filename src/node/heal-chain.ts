@@ -1,0 +1,134 @@
+/**
+ * Heals the main chain and what is derived from it. Bodies that cannot be read are fetched from peers; a body of which
+ * everything but itself is sound is checked against its header and written. Whatever else is wrong takes a replay.
+ */
+import { type Clock, type Logger, limits } from '../base/index.ts';
+import type { Block, Genesis, Reward } from '../ledger/index.ts';
+import type { Network } from '../network/index.ts';
+import { type ChainStore, type Store, storeKeys } from '../storage/index.ts';
+import type { ChainKeeper } from './chain-keeper.ts';
+import { BlockHealer, type FetchedBlock } from './heal-blocks.ts';
+import type { KeptRows } from './heal-kept.ts';
+import { LedgerMend } from './heal-ledger.ts';
+import { mainChain, readBlock, readRowAnyway } from './scrub-chain.ts';
+import { type FaultyRow, familyOf } from './scrub-report.ts';
+import { nameIn, type Pause, readAnyway } from './scrub-values.ts';
+
+export interface ChainHealerPorts {
+  readonly genesis: Genesis;
+  readonly chain: ChainStore;
+  /** Without the watch: what the healing itself reads is no news. */
+  readonly store: Store;
+  readonly keeper: ChainKeeper;
+  readonly kept: KeptRows;
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly pause: Pause;
+  onError(error: { code: string; message: string }): void;
+  /** The state was mended: what was held against it is looked at again. */
+  onMended(): void;
+}
+
+export class ChainHealer {
+  readonly #ports: ChainHealerPorts;
+
+  constructor(ports: ChainHealerPorts) {
+    this.#ports = ports;
+  }
+
+  /** Bodies first, then what is derived from them; once more where a body turned out to be a lie. */
+  async heal(
+    suspects: readonly FaultyRow[],
+    replayWanted: boolean,
+  ): Promise<{ healed: FaultyRow[]; waiting: FaultyRow[] }> {
+    const { genesis, network, logger } = this.#ports;
+    const rewardsOf = (hash: string) => readRowAnyway<Reward[]>(this.#ports.store, storeKeys.rewards(hash));
+    const healer = new BlockHealer({ genesis, network, logger, rewardsOf });
+    const onlyBodies = !replayWanted && suspects.every(({ key }) => familyOf(key) === 'block');
+    for (;;) {
+      const fetched = new Map<string, FetchedBlock>();
+      const missing = await this.#fetchBodies(healer, fetched, onlyBodies ? suspects : null);
+      if (missing.length > 0 && fetched.size === 0) return { healed: [], waiting: missing };
+      const bodies = await this.#writeChecked(fetched);
+      const isDone = onlyBodies && bodies.length === suspects.length;
+      if (isDone || missing.length > 0) return { healed: bodies, waiting: missing };
+      const mend = await this.#mendDerived(fetched);
+      if (mend.liar) {
+        healer.blame(mend.liar, 'not-the-block');
+        continue;
+      }
+      return { healed: [...bodies, ...mend.healed], waiting: [] };
+    }
+  }
+
+  /** Fetches what cannot be read of the main chain into `fetched`. @returns what nobody has given. */
+  async #fetchBodies(
+    healer: BlockHealer,
+    fetched: Map<string, FetchedBlock>,
+    only: readonly FaultyRow[] | null,
+  ): Promise<FaultyRow[]> {
+    const { store, pause } = this.#ports;
+    for (;;) {
+      const hashes = await this.#mainChain(fetched);
+      const main = new Set(hashes);
+      const wanted = only?.map(({ key }) => nameIn(key)).filter((hash) => main.has(hash)) ?? hashes.slice(1);
+      const unreadable: string[] = [];
+      for (const [index, hash] of wanted.entries()) {
+        if (hash !== undefined && !fetched.has(hash) && !readBlock(store, hash)) unreadable.push(hash);
+        if (index % limits.blocksPerRequest === 0) await pause();
+      }
+      if (unreadable.length === 0) return [];
+      const found = await healer.fetch(unreadable);
+      for (const [hash, block] of found) fetched.set(hash, block);
+      // What was found may name blocks below it that nothing else named.
+      if (found.size > 0) continue;
+      return unreadable.map((hash) => {
+        const key = storeKeys.block(hash);
+        return { key, fault: readAnyway(store, key) === undefined ? 'missing' : 'damaged' };
+      });
+    }
+  }
+
+  /** Writes the bodies of which is sure that they are right. */
+  async #writeChecked(fetched: Map<string, FetchedBlock>): Promise<FaultyRow[]> {
+    const { store } = this.#ports;
+    const rows: FaultyRow[] = [];
+    for (const [hash, { block, checked }] of fetched) {
+      if (!checked) continue;
+      const key = storeKeys.block(hash);
+      rows.push({ key, fault: readAnyway(store, key) === undefined ? 'missing' : 'damaged' });
+      await store.write([{ type: 'put', key, value: block.bytes }]);
+      fetched.delete(hash);
+    }
+    return rows;
+  }
+
+  #mendDerived(fetched: ReadonlyMap<string, FetchedBlock>): Promise<{ healed: FaultyRow[]; liar: string | null }> {
+    const { keeper, chain, store, genesis, clock, kept, pause, onMended, onError } = this.#ports;
+    return keeper.exclusively(async () => {
+      const mend = new LedgerMend({ chain, store, kept });
+      const failure = await mend.run({
+        genesis,
+        store,
+        hashes: await this.#mainChain(fetched),
+        bodyOf: (hash) => readBlock(store, hash) ?? fetched.get(hash)?.block,
+        now: clock.now(),
+        pause,
+      });
+      if (mend.isStateMended) onMended();
+      const liar = failure ? (fetched.get(failure.hash ?? '')?.from ?? null) : null;
+      if (failure && !liar) {
+        const message = `Block #${failure.height} of this folder breaks the rules (${failure.code}), so nothing above it can be healed. Stop the node and run \`carechain scrub --heal --data-dir <folder>\`.`;
+        onError({ code: 'folder-damaged', message });
+      }
+      return { healed: mend.mended, liar };
+    });
+  }
+
+  #mainChain(fetched: ReadonlyMap<string, FetchedBlock>): Promise<(string | undefined)[]> {
+    const { store, genesis, chain, pause } = this.#ports;
+    const bodies = new Map<string, Block>([...fetched].map(([hash, { block }]) => [hash, block]));
+    return mainChain(store, genesis, chain.tip(), pause, bodies);
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * Looks at the main chain height by height, without a replay: is all there that belongs to a block, does the block above
+ * follow it, is what it changed in the state, in the lists and in the patients' histories. Cheap enough for the background;
+ * whether the rules come to the same is the question of scrub-ledger.ts.
+ */
+import { encode, equalBytes } from '../base/index.ts';
+import {
+  type Block,
+  type DueQueue,
+  type Genesis,
+  type Order,
+  type Prescription,
+  patientOf,
+  type StateChange,
+  type StateView,
+  stateKeys,
+  systemAccount,
+} from '../ledger/index.ts';
+import { type Store, storeKeys } from '../storage/index.ts';
+import { authoredKeys } from './indexes.ts';
+import { readBlock, readHeader, readRowAnyway } from './scrub-chain.ts';
+import type { FaultyRow } from './scrub-report.ts';
+import { readAnyway } from './scrub-values.ts';
+
+type UndoRows = readonly [key: string, before: StateChange['before'], after: StateChange['after']][];
+
+export class HeightScrub {
+  readonly #store: Store;
+  readonly #state: StateView;
+  /** Per patient, the ids that its rows list and no block has accounted for yet. */
+  readonly #histories = new Map<string, Set<string>>();
+
+  constructor(store: Store, state: StateView) {
+    this.#store = store;
+    this.#state = state;
+  }
+
+  /** What is wrong with the block of a height, and its parent where anything tells. */
+  look(height: number, hash: string): { faults: FaultyRow[]; parent: string | undefined } {
+    const keys = [storeKeys.height(height), storeKeys.header(hash), storeKeys.block(hash), storeKeys.rewards(hash)];
+    const faults = keys.flatMap((key) => this.#present(key));
+    const named = readRowAnyway<string>(this.#store, storeKeys.height(height));
+    if (named !== undefined && named !== hash) faults.push({ key: storeKeys.height(height), fault: 'damaged' });
+    const block = readBlock(this.#store, hash);
+    if (block) for (const key of authoredKeys(block)) faults.push(...this.#present(key));
+    if (block) faults.push(...this.#inHistories(block));
+    return { faults: [...faults, ...this.#changed(hash)], parent: readHeader(this.#store, hash)?.parent };
+  }
+
+  /** Whether what the block changed is in the state and in the lists of what is open. */
+  #changed(hash: string): FaultyRow[] {
+    const undoKey = storeKeys.undo(hash);
+    const undo = readRowAnyway<UndoRows>(this.#store, undoKey);
+    if (!undo) return this.#present(undoKey);
+    return undo.flatMap(([name, , after]) => {
+      const key = storeKeys.state(name);
+      const [family, id] = name.split('/') as [string, string | undefined];
+      // A reward that was due is gone once it is paid.
+      if (after === null || (family === 'due' && id !== undefined)) return [];
+      const absent = this.#present(key);
+      if (absent.length > 0) return absent;
+      if (family === 'transaction') return this.#isStored(key, encode(after)) ? [] : [{ key, fault: 'damaged' }];
+      if (family === 'order') {
+        const order = readRowAnyway<Order>(this.#store, key);
+        return order?.answer === null ? this.#present(storeKeys.openOrder(id!)) : [];
+      }
+      if (family !== 'prescription') return [];
+      const prescription = readRowAnyway<Prescription>(this.#store, key);
+      return prescription?.status === 'open' ? this.#present(storeKeys.openPrescription(id!)) : [];
+    });
+  }
+
+  #inHistories({ transactions }: Block): FaultyRow[] {
+    const patients = new Map(transactions.map(({ id, body }) => [id, patientOf(body, this.#state)]));
+    return [...patients].flatMap(([id, patient]): FaultyRow[] => {
+      if (patient === null || patient === undefined) return [];
+      const history = this.#histories.get(patient) ?? this.#readHistory(patient);
+      this.#histories.set(patient, history);
+      return history.delete(id) ? [] : [{ key: storeKeys.patientCount(patient), fault: 'missing' }];
+    });
+  }
+
+  #readHistory(patient: string): Set<string> {
+    const count = readRowAnyway<number>(this.#store, storeKeys.patientCount(patient)) ?? 0;
+    const ids = new Set<string>();
+    for (let n = 0; n < count; n++) {
+      const event = readRowAnyway<[number, number, string]>(this.#store, storeKeys.patientEvent(patient, n));
+      if (event) ids.add(event[2]);
+    }
+    return ids;
+  }
+
+  /** What a folder must hold whatever its blocks say: who it belongs to, its members and accounts, the rewards that are due. */
+  lookAtRoots({ members, hash }: Genesis): FaultyRow[] {
+    const accounts = [systemAccount, ...members.map(({ id }) => id)].map(stateKeys.balance);
+    const queue = readRowAnyway<DueQueue>(this.#store, storeKeys.state(stateKeys.dueQueue()));
+    const due: string[] = [];
+    for (let n = queue?.head ?? 0; n < (queue?.tail ?? 0); n++) due.push(stateKeys.dueReward(n));
+    const state = [...members.map(({ id }) => stateKeys.member(id)), ...accounts, ...due].map(storeKeys.state);
+    const roots = [storeKeys.format(), storeKeys.genesis(), storeKeys.tip(), storeKeys.height(0)];
+    const faults = [...roots, ...state].flatMap((key) => this.#present(key));
+    const first = readRowAnyway<string>(this.#store, storeKeys.height(0));
+    if (first !== undefined && first !== hash) faults.push({ key: storeKeys.height(0), fault: 'damaged' });
+    return faults;
+  }
+
+  #present(key: string): FaultyRow[] {
+    const value = readAnyway(this.#store, key);
+    if (value) return [];
+    return [{ key, fault: value === undefined ? 'missing' : 'damaged' }];
+  }
+
+  #isStored(key: string, expected: Uint8Array): boolean {
+    const stored = readAnyway(this.#store, key);
+    return stored !== undefined && stored !== null && equalBytes(stored, expected);
+  }
+}
