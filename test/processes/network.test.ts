@@ -1,7 +1,7 @@
-import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import type { NodeProcess, PipedEvent } from '../../src/cli/story/node-process.ts';
 import { startNodes, storyNodes } from '../../src/cli/story/play-story.ts';
+import { Cable } from '../support/cable.ts';
 import { executable, freePort, freePorts, type Place, startProcess, temporaryFolder } from '../support/processes.ts';
 
 const undo: (() => Promise<unknown>)[] = [];
@@ -116,62 +116,11 @@ test('a node that was killed comes back, catches up, and brings what only it had
   expect((await own).own).toEqual([transactionId]);
 });
 
-/** A way between two nodes that can be cut: while it is, bytes neither pass nor are refused, as with a pulled cable. */
-class Cable {
-  readonly #server: Server;
-  readonly #pairs = new Set<readonly [Socket, Socket]>();
-  #isCut = false;
-
-  constructor(farPort: number) {
-    this.#server = createServer((near) => {
-      const far = connect(farPort, '127.0.0.1');
-      const pair = [near, far] as const;
-      this.#pairs.add(pair);
-      for (const [from, to] of [pair, [far, near]] as const) {
-        from.on('data', (bytes) => void to.write(bytes));
-        from.on('error', () => {});
-        from.on('close', () => {
-          // A dead cable does not say that the other end has hung up.
-          if (!this.#isCut) to.destroy();
-        });
-        if (this.#isCut) from.pause();
-      }
-    });
-  }
-
-  listen(): Promise<number> {
-    return new Promise((resolve) => {
-      this.#server.listen(0, '127.0.0.1', () => resolve((this.#server.address() as { port: number }).port));
-    });
-  }
-
-  cut(): void {
-    this.#isCut = true;
-    for (const socket of this.#sockets()) socket.pause();
-  }
-
-  /** What was under way is lost, and new links pass. */
-  mend(): void {
-    this.#isCut = false;
-    for (const socket of this.#sockets()) socket.destroy();
-    this.#pairs.clear();
-  }
-
-  async close(): Promise<void> {
-    for (const socket of this.#sockets()) socket.destroy();
-    await new Promise((resolve) => this.#server.close(resolve));
-  }
-
-  #sockets(): Socket[] {
-    return [...this.#pairs].flat();
-  }
-}
-
 test('a cable that is pulled: the silence is noticed, a way around it is found, and both sides agree again', async () => {
   const folder = await newFolder();
   const port = await freePort();
   const doctor = await start({ role: 'doctor', port, peers: [], folder });
-  const cable = new Cable(port);
+  const cable = new Cable({ farPort: port });
   undo.push(() => cable.close());
   const lab = await start({ role: 'lab', port: await freePort(), peers: [await cable.listen()], folder });
   await Promise.all([doctor.event(isLinkUp, 'the link'), lab.event(isLinkUp, 'the link')]);
