@@ -1,10 +1,12 @@
 /**
- * `<dataDir>/node-key`: the seed of the node's own key, 64 hex digits, made on the first start. It is written aside, synced
- * and renamed, so that a crash leaves either no key or a whole one.
+ * `<dataDir>/node-key`: the seed of the node's own key, 64 hex digits, made on the first start, and on a line below it the
+ * beginning of its hash: a digit that the disk bends is a digit too, and would make another node of this one. It is
+ * written aside, synced and renamed, so that a crash leaves either no key or a whole one.
  */
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CarechainError, fromHex, isHex, type Random, toHex } from '../base/index.ts';
+import { sha256 } from '../crypto/index.ts';
 
 const seedBytes = 32;
 
@@ -36,10 +38,17 @@ async function read(path: string): Promise<Uint8Array | null> {
       error,
     );
   }
-  if (isHex(text, seedBytes)) return fromHex(text);
+  const [seed = '', checksum] = text.split('\n');
+  // A key from before there was a second line is taken as it is.
+  if (isHex(seed, seedBytes) && (checksum ?? checksumOf(seed)) === checksumOf(seed)) return fromHex(seed);
   // A new key would be another node to all the others: whoever runs this one must decide that.
   const sentence = `The node key in ${path} is damaged. Put back a copy of it; without one, move the file away and the node gets a new key.`;
   throw new CarechainError('folder-damaged', sentence, { path });
+}
+
+/** Eight hex digits of the hash of a seed in hex. */
+function checksumOf(seed: string): string {
+  return toHex(sha256(fromHex(seed))).slice(0, 8);
 }
 
 async function write(dataDir: string, path: string, seed: Uint8Array): Promise<void> {
@@ -48,7 +57,7 @@ async function write(dataDir: string, path: string, seed: Uint8Array): Promise<v
   await rm(aside, { force: true });
   const file = await open(aside, 'wx', 0o600);
   try {
-    await file.writeFile(`${toHex(seed)}\n`);
+    await file.writeFile(`${toHex(seed)}\n${checksumOf(toHex(seed))}\n`);
     await file.sync();
   } finally {
     await file.close();

@@ -22,10 +22,11 @@ export async function openNode(
   { clock, random }: Surroundings,
 ): Promise<OpenNode> {
   const { dataDir, host, port, discover } = settings;
-  const { database, created } = await openDatabase(dataDir);
+  const { database, created, tornBytes } = await openDatabase(dataDir);
   try {
     const log = await openLogFile(dataDir, settings.logLevel, clock);
     const { logger } = log;
+    if (tornBytes > 0) logger.warn('a write was cut off when the node ended last', { bytes: tornBytes });
     const seed = await openNodeKey(dataDir, random);
     const transport = await createLibp2pTransport({ seed, host, port, discover, clock, logger });
     const carechain = await createCarechain(

@@ -3,25 +3,39 @@
  *
  *   <folder>/ledger/          LevelDB; its LOCK lets one process in
  *   <folder>/carechain.pid    the process that holds the lock, so that a second one can say who is in the way
+ *
+ * The files are looked at before LevelDB sees them, because it loses what it cannot read.
  */
 import { access, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Level } from 'level';
 import { CarechainError } from '../base/index.ts';
 import type { Database } from './database.ts';
+import { checkLedgerFiles } from './ledger-files.ts';
 import { damagedFolder } from './storage-errors.ts';
 
 const pidFile = 'carechain.pid';
 
+/** Tables, the newest first, that are looked at whenever a folder is opened. The rest is for the scrub, so that starting costs the same at every size. */
+const tableBytesChecked = 64_000_000;
+
+export interface OpenedDatabase {
+  readonly database: Database;
+  /** There was none. */
+  readonly created: boolean;
+  /** Bytes that a crash cut off in the middle of a write, and that count for nothing. */
+  readonly tornBytes: number;
+}
+
 /**
  * Opens the database of a data folder; makes both where there is none.
- * @returns `created`: whether there was none.
- * @throws CarechainError `folder-in-use` (facts.pid), `folder-unwritable`, `folder-damaged`
+ * @throws CarechainError `folder-in-use` (facts.pid), `folder-unwritable`, `folder-damaged` (facts.file)
  */
-export async function openDatabase(path: string): Promise<{ database: Database; created: boolean }> {
+export async function openDatabase(path: string): Promise<OpenedDatabase> {
   const ledgerPath = join(path, 'ledger');
   await makeFolder(path, ledgerPath);
   const created = await isNew(path, ledgerPath);
+  const tornBytes = created ? 0 : await checkFiles(path, ledgerPath);
   const database = new Level<string, Uint8Array>(ledgerPath, {
     keyEncoding: 'utf8',
     valueEncoding: 'view',
@@ -38,7 +52,7 @@ export async function openDatabase(path: string): Promise<{ database: Database; 
     await database.close();
     throw unwritable(path, error);
   }
-  return { database, created };
+  return { database, created, tornBytes };
 }
 
 /** Closes a database; of one on the disk, takes its process file away while the lock is still held. */
@@ -94,17 +108,47 @@ async function isNew(path: string, ledgerPath: string): Promise<boolean> {
   return true;
 }
 
+/** @returns the torn bytes of its logs. @throws CarechainError `folder-damaged`, which names the first file that is damaged. */
+async function checkFiles(path: string, ledgerPath: string): Promise<number> {
+  let torn = 0;
+  try {
+    for await (const { file, damage, tornBytes } of checkLedgerFiles(path, tableBytesChecked)) {
+      // What looks like damage may be the work of a node that is running: its files change under the eye.
+      if (damage !== null && (await isHeld(ledgerPath))) throw await inUse(path);
+      if (damage !== null) {
+        throw damagedFolder(`The file ${file} in the data folder ${path} is damaged: ${damage}.`, { path, file });
+      }
+      torn += tornBytes;
+    }
+  } catch (error) {
+    throw error instanceof CarechainError ? error : unwritable(path, error);
+  }
+  return torn;
+}
+
+/** Whether some process holds the lock. LevelDB takes it before it looks at anything, and then stops: the database exists. */
+async function isHeld(ledgerPath: string): Promise<boolean> {
+  const probe = new Level(ledgerPath, { createIfMissing: false, errorIfExists: true });
+  return probe.open().then(
+    () => false,
+    (error: unknown) => causeOf(error).code === 'LEVEL_LOCKED',
+  );
+}
+
 async function openFailure(path: string, error: unknown): Promise<CarechainError> {
-  const cause = (error as { cause?: { code?: string; message?: string } }).cause;
-  const { code, message = '' } = cause ?? {};
+  const { code, message = '' } = causeOf(error);
   if (code === 'LEVEL_LOCKED') return inUse(path, error);
   // A file that CURRENT or the manifest names and that is gone is damage; other trouble lies between us and the disk.
   const isDamage = code === 'LEVEL_CORRUPTION' || /No such file|Is a directory/.test(message);
   if (isDamage) return damagedFolder(`The database in the data folder ${path} is damaged.`, { path }, error);
-  return unwritable(path, cause ?? error);
+  return unwritable(path, causeOf(error));
 }
 
-async function inUse(path: string, cause: unknown): Promise<CarechainError> {
+function causeOf(error: unknown): { readonly code?: string; readonly message?: string } {
+  return ((error as { cause?: object }).cause ?? error) as object;
+}
+
+async function inUse(path: string, cause?: unknown): Promise<CarechainError> {
   const pid = await readFile(join(path, pidFile), 'utf8').then(
     (text) => (/^\d+$/.test(text.trim()) ? Number(text) : null),
     () => null,

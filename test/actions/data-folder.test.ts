@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +17,8 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 test('the node key is made once, for its owner alone, and kept', async () => {
   const dataDir = join(folder, 'new');
   const seed = await openNodeKey(dataDir, systemRandom);
-  expect(await readFile(join(dataDir, 'node-key'), 'utf8')).toBe(`${toHex(seed)}\n`);
+  const checksum = createHash('sha256').update(seed).digest('hex').slice(0, 8);
+  expect(await readFile(join(dataDir, 'node-key'), 'utf8')).toBe(`${toHex(seed)}\n${checksum}\n`);
   expect((await stat(join(dataDir, 'node-key'))).mode & 0o777).toBe(0o600);
   expect(await readdir(dataDir)).toEqual(['node-key']);
   expect(await openNodeKey(dataDir, systemRandom)).toEqual(seed);
@@ -26,6 +28,19 @@ test('a damaged node key is said, not replaced', async () => {
   await writeFile(join(folder, 'node-key'), 'abc');
   await expect(openNodeKey(folder, systemRandom)).rejects.toMatchObject({ code: 'folder-damaged' });
   expect(await readFile(join(folder, 'node-key'), 'utf8')).toBe('abc');
+});
+
+test('a node key with a bent digit is damaged; one without a checksum, as it used to be, is not', async () => {
+  const path = join(folder, 'node-key');
+  const seed = await openNodeKey(folder, systemRandom);
+  const [digits, checksum] = (await readFile(path, 'utf8')).split('\n') as [string, string];
+  const bent = `${digits[0] === '0' ? '1' : '0'}${digits.slice(1)}`;
+  for (const text of [`${bent}\n${checksum}\n`, `${digits}\n${checksum.slice(1)}\n`, `${digits.slice(1)}\n`]) {
+    await writeFile(path, text);
+    await expect(openNodeKey(folder, systemRandom)).rejects.toMatchObject({ code: 'folder-damaged' });
+  }
+  await writeFile(path, `${digits}\n`);
+  expect(await openNodeKey(folder, systemRandom)).toEqual(seed);
 });
 
 test('a data folder that is a file is not writable', async () => {

@@ -99,8 +99,8 @@ function classOf(file: string): FileClass {
 /** The first case of a file takes it away, the second swaps it; then mostly bits flip. */
 function damageOf(target: Target, n: number, targets: readonly Target[], draw: Draw): Damage {
   if (n === 0) return deleted(target);
-  if (n === 1) return swapped(target, targets, draw);
   if (target.bytes.length === 0) return appended(target, draw);
+  if (n === 1) return swapped(target, targets, draw);
   const kind = draw('kind', 20);
   if (kind < 11) return flipped(target, draw);
   if (kind < 15) return zeroed(target, draw);
@@ -147,7 +147,8 @@ function deleted({ file }: Target): Damage {
 
 /** With one of its class, where there is another: a copy that was put back under the wrong name. */
 function swapped(target: Target, targets: readonly Target[], draw: Draw): Damage {
-  const others = targets.filter(({ file }) => file !== target.file);
+  // An empty file in the place of a log is a log that was cut: that has its own cases.
+  const others = targets.filter(({ file, bytes }) => file !== target.file && bytes.length > 0);
   const alike = others.filter(({ fileClass }) => fileClass === target.fileClass);
   const choice = alike.length > 0 ? alike : others;
   const other = choice[draw('other', choice.length)];

@@ -16,7 +16,7 @@ import { FileDamage } from './file-damage.ts';
 
 export const logBlockBytes = 32_768;
 const headerBytes = 7;
-const [full, first, middle, last] = [1, 2, 3, 4];
+const [full, first, middle, last] = [1, 2, 3, 4] as const;
 
 export class LogRecords {
   /** Bytes of the file before the block that is read. */
@@ -61,6 +61,7 @@ export class LogRecords {
     const length = block[at + 4]! | (block[at + 5]! << 8);
     if (start + length > logBlockBytes) throw new FileDamage(`the record ${place} is longer than its block`);
     if (start + length > block.length) {
+      if (!isType(block[at + 6]!)) throw new FileDamage(`the record ${place} is of an unknown type`);
       if (isWholeBefore(block.subarray(at + 6), checksum)) {
         throw new FileDamage(`the record ${place} has a wrong length`);
       }
@@ -80,7 +81,7 @@ export class LogRecords {
       this.#parts = type === first ? [content.slice()] : null;
       return type === full ? content : null;
     }
-    if (type !== middle && type !== last) throw new FileDamage(`the record ${place} is of an unknown type`);
+    if (!isType(type)) throw new FileDamage(`the record ${place} is of an unknown type`);
     if (!this.#parts) throw new FileDamage(`the record ${place} has no beginning`);
     this.#parts.push(content.slice());
     if (type === middle) return null;
@@ -101,6 +102,10 @@ function isWholeBefore(typeAndContent: Uint8Array, checksum: number): boolean {
     if (masked(crc) === checksum) return true;
   }
   return false;
+}
+
+function isType(byte: number): boolean {
+  return byte >= full && byte <= last;
 }
 
 function isZero(bytes: Uint8Array): boolean {
