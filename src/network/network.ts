@@ -21,7 +21,7 @@ export interface Peer {
   readonly address: string;
   /** What it said last; null until it has said anything. */
   readonly status: Status | null;
-  /** Its clock minus ours, half the round trip taken off; null while unknown. */
+  /** Its clock minus ours, as far as a slow link does not explain it; null while unknown. */
   readonly clockOffsetMs: number | null;
 }
 
@@ -55,7 +55,8 @@ export interface NetworkHandlers {
 export interface NetworkEvents {
   /** A peer of another genesis was turned away. */
   otherNetwork: [{ address: string; genesis: string }];
-  shunned: [{ peerId: string; code: string }];
+  /** `forMs`: for how long it is refused. */
+  shunned: [{ peerId: string; code: string; forMs: number }];
 }
 
 export interface Network {

@@ -18,6 +18,7 @@ import {
   type Timer,
 } from '../base/index.ts';
 import { isLoopback, parseAddress } from './address.ts';
+import { clockOffset } from './clock-offset.ts';
 import type { Peer, Status } from './network.ts';
 import { networkLimits } from './network-limits.ts';
 import { decodeStatus, encodeStatus, type StatusMessage } from './status-message.ts';
@@ -51,6 +52,8 @@ export interface Peers {
   /** Linked peers of this network. */
   list(): Peer[];
   isLinked(peerId: string): boolean;
+  /** All links, in the order in which they came. */
+  links(): { readonly peerId: string; readonly address: string }[];
   linkCount(): number;
   isOtherNetwork(peerId: string): boolean;
   stop(): void;
@@ -89,8 +92,6 @@ export function createPeers(settings: PeersSettings): Peers {
     const isFirst = link.status === null;
     link.status = status;
     link.failures = 0;
-    // Told unasked, a clock is known but for the way here; our own question makes it exact.
-    link.clockOffsetMs ??= message.time - clock.now();
     foreign.delete(link.peerId);
     settings.onAddresses(link.peerId, message, isLoopback(parseAddress(link.address).host));
     if (isFirst) settings.onPeer(asPeer(link));
@@ -116,7 +117,7 @@ export function createPeers(settings: PeersSettings): Peers {
     const { others: _others, ...status } = message;
     const link = links.get(peerId);
     if (link === undefined) return status;
-    link.clockOffsetMs = Math.round(message.time - (sentAt + receivedAt) / 2);
+    link.clockOffsetMs = clockOffset(message.time, sentAt, receivedAt) ?? link.clockOffsetMs;
     learn(link, message);
     return status;
   }
@@ -186,6 +187,7 @@ export function createPeers(settings: PeersSettings): Peers {
     exchange,
     list: () => [...links.values()].filter(({ status, isForeign }) => status !== null && !isForeign).map(asPeer),
     isLinked: (peerId) => links.has(peerId),
+    links: () => [...links.values()].map(({ peerId, address }) => ({ peerId, address })),
     linkCount: () => links.size,
     isOtherNetwork: (peerId) => foreign.has(peerId),
     stop() {

@@ -29,3 +29,14 @@ export class ClockWatch {
     );
   }
 }
+
+/**
+ * The median of the peers' clocks minus ours, in milliseconds; null where none is known. Of two in the middle the one
+ * nearer to ours counts: of two peers, one that is wrong or lies must not say that we are.
+ */
+export function medianOffset(offsetsMs: readonly (number | null)[]): number | null {
+  const known = offsetsMs.filter((offset) => offset !== null).sort((left, right) => left - right);
+  const [lower, upper] = [known[Math.floor((known.length - 1) / 2)], known[Math.floor(known.length / 2)]];
+  if (lower === undefined || upper === undefined) return null;
+  return Math.abs(lower) < Math.abs(upper) ? lower : upper;
+}

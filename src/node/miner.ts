@@ -126,9 +126,3 @@ export class Miner {
 export function hasSomethingToMine(chain: ChainStore, genesis: Genesis, pendingCount: number): boolean {
   return pendingCount > 0 || dueRewards(chain.state, genesis, 1).length > 0;
 }
-
-/** The median of the peers' clocks minus ours; null where none is known. */
-export function medianOffset(offsetsMs: readonly (number | null)[]): number | null {
-  const known = offsetsMs.filter((offset) => offset !== null).sort((left, right) => left - right);
-  return known[Math.floor(known.length / 2)] ?? null;
-}

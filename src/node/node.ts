@@ -5,7 +5,7 @@ import type { Network } from '../network/index.ts';
 import type { Write } from '../storage/index.ts';
 import { Announcer } from './announcer.ts';
 import { ChainKeeper } from './chain-keeper.ts';
-import { ClockWatch } from './clock-watch.ts';
+import { ClockWatch, medianOffset } from './clock-watch.ts';
 import { ConflictList } from './conflict-list.ts';
 import { Emitter } from './emitter.ts';
 import { FolderCare } from './folder-care.ts';
@@ -22,7 +22,7 @@ import type {
   VerifyReport,
 } from './ledger-node.ts';
 import { Mempool } from './mempool.ts';
-import { hasSomethingToMine, Miner, medianOffset } from './miner.ts';
+import { hasSomethingToMine, Miner } from './miner.ts';
 import { startMiningRhythm } from './mining-rhythm.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { NodeSettings, NodeWorld } from './node-settings.ts';

@@ -1,0 +1,183 @@
+/** How each fault is done to a village, and undone. */
+import type { Invariants } from './invariants.ts';
+import type { Fault } from './scenario.ts';
+import type { Village } from './village.ts';
+import { calm, pathsBetween } from './wires.ts';
+
+/** How long after a node told that its folder is damaged somebody moves the folder away and starts it again. */
+const operatorMs = 5_000;
+
+export class Faults {
+  readonly #village: Village;
+  readonly #invariants: Invariants;
+  /** When the last of them was over. */
+  lastMs = 0;
+
+  constructor(village: Village, invariants: Invariants) {
+    this.#village = village;
+    this.#invariants = invariants;
+  }
+
+  strike(fault: Fault): void {
+    this.#village.tell(`fault: ${inWords(fault)}`);
+    this.#village.count(`fault: ${fault.fault}`);
+    this.#over();
+    const way = this.#ways[fault.fault] as (fault: Fault) => void;
+    way(fault);
+  }
+
+  readonly #ways: { readonly [Name in Fault['fault']]: (fault: Extract<Fault, { fault: Name }>) => void } = {
+    kill: ({ node, power, forMs }) => {
+      this.#kill(node, power ? 'machine' : 'process');
+      this.#later(forMs, `${node} is started again`, () => this.#start(node));
+    },
+    'kill-in-recovery': ({ node, forMs, againAfterMs }) => {
+      this.#kill(node, 'process');
+      this.#later(forMs, `${node} is started again`, () => {
+        this.#start(node);
+        this.#later(againAfterMs, `${node} is killed again`, () => {
+          if (this.#village.machine(node).isRecovering) this.#village.count('killed while starting');
+          this.#kill(node, 'process');
+          this.#later(500, `${node} is started once more`, () => this.#start(node));
+        });
+      });
+    },
+    restart: ({ node, forMs }) => {
+      run(this.#village.machine(node).stop());
+      this.#later(forMs, `${node} is started again`, () => this.#start(node));
+    },
+    pause: ({ node, forMs }) => {
+      this.#village.machine(node).pause();
+      this.#later(forMs, `${node} moves again`, () => this.#village.machine(node).resume());
+    },
+    cut: ({ some, others, forMs }) => this.#cut(pathsBetween(some, others), forMs),
+    'one-way-cut': ({ from, to, forMs }) => this.#cut([[from, to]], forMs),
+    'flapping-cut': ({ some, others, forMs, periodMs }) => {
+      const paths = pathsBetween(some, others);
+      for (let atMs = 0; atMs < forMs; atMs += 2 * periodMs)
+        this.#later(atMs, 'a link flaps', () => this.#cut(paths, periodMs));
+    },
+    'broken-link': ({ a, b }) => this.#village.wires.breakLink(a, b),
+    'dead-gossip': ({ a, b }) => this.#village.wires.deafen(a, b),
+    'bad-weather': ({ weather, forMs }) => {
+      const { wires } = this.#village;
+      wires.weather = weather;
+      this.#later(forMs, 'the weather is calm', () => {
+        if (wires.weather === weather) wires.weather = calm;
+      });
+    },
+    'clock-jump': ({ node, byMs, forMs }) => {
+      const machine = this.#village.machine(node);
+      // With a single peer nobody can say whose clock is wrong, so it may be the others that tell of it.
+      for (const { name } of this.#village.honest) this.#invariants.expect(name, 'clock-skewed');
+      machine.clockOffsetMs += byMs;
+      this.#later(forMs, `the clock of ${node} is set right`, () => {
+        machine.clockOffsetMs -= byMs;
+      });
+    },
+    'slow-disk': ({ node, slowMs, forMs }) => {
+      const { disk } = this.#village.machine(node);
+      disk.slowMs += slowMs;
+      this.#later(forMs, `the disk of ${node} is fast again`, () => {
+        disk.slowMs -= slowMs;
+      });
+    },
+    'full-disk': ({ node, forMs }) => {
+      const { disk } = this.#village.machine(node);
+      this.#invariants.expect(node, 'folder-failed');
+      disk.isFull = true;
+      this.#later(forMs, `the disk of ${node} has room again`, () => {
+        disk.isFull = false;
+      });
+    },
+    'damaged-value': ({ node, how, family }) => {
+      this.#invariants.expect(node, 'folder-damaged');
+      run(
+        this.#village
+          .machine(node)
+          .disk.damage(how, family)
+          .then((key) => this.#village.count(key ? `value ${how}` : 'nothing to damage')),
+      );
+    },
+    'lost-disk': ({ node, forMs }) => {
+      this.#kill(node, 'machine');
+      this.#wipe(node);
+      this.#later(forMs, `${node} is started with a new disk`, () => this.#start(node));
+    },
+    offline: ({ node, forMs }) => {
+      const ledger = this.#village.machine(node).node;
+      if (!ledger) return;
+      run(ledger.setOffline(true));
+      this.#later(forMs, `${node} goes online`, () => run(ledger.setOffline(false)));
+    },
+  };
+
+  /** A node has told that its folder is damaged, or would not start on it: what its sentence says is done. */
+  folderIsDamaged(name: string): void {
+    this.#later(operatorMs, `the folder of ${name} is moved away`, () => {
+      this.#kill(name, 'process');
+      this.#wipe(name);
+      this.#later(500, `${name} is started with a new folder`, () => this.#start(name));
+    });
+  }
+
+  #cut(paths: readonly (readonly [string, string])[], forMs: number): void {
+    const { wires } = this.#village;
+    for (const [from, to] of paths) wires.block(from, to);
+    this.#later(forMs, 'a cut heals', () => {
+      for (const [from, to] of paths) wires.free(from, to);
+    });
+  }
+
+  #kill(name: string, how: 'process' | 'machine'): void {
+    const machine = this.#village.machine(name);
+    if (machine.isUp)
+      run(
+        machine.crash(how).then(({ lost, kept }) => {
+          if (lost > 0) this.#village.count('batch lost in a crash');
+          if (kept > 0) this.#village.count('batch kept in a crash');
+        }),
+      );
+  }
+
+  #wipe(name: string): void {
+    const machine = this.#village.machine(name);
+    machine.disk.wipe();
+    this.#invariants.forget(machine);
+  }
+
+  #start(name: string): void {
+    run(this.#village.machine(name).start());
+  }
+
+  #later(delayMs: number, what: string, act: () => void): void {
+    const { timeline } = this.#village;
+    this.lastMs = Math.max(this.lastMs, timeline.nowMs + delayMs);
+    timeline.after(delayMs, what, () => {
+      this.#village.tell(what);
+      act();
+      this.#over();
+    });
+  }
+
+  #over(): void {
+    this.lastMs = Math.max(this.lastMs, this.#village.timeline.nowMs);
+  }
+}
+
+/** What fails here is a mistake of the simulation's, and ends it. */
+function run(task: Promise<unknown>): void {
+  task.catch((error: unknown) => {
+    queueMicrotask(() => {
+      throw error;
+    });
+  });
+}
+
+/** For the story: `cut some=doctor,lab others=pharmacy forMs=5000`. */
+export function inWords({ fault, ...facts }: Fault): string {
+  const words = Object.entries(facts).map(([name, fact]) =>
+    name === 'weather' ? `weather=${JSON.stringify(fact)}` : `${name}=${String(fact)}`,
+  );
+  return [fault, ...words].join(' ');
+}

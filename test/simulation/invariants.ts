@@ -1,0 +1,212 @@
+/**
+ * What must hold after every event, whatever went wrong before it. The chain that a node follows is held against an oracle
+ * in memory, which has no disk, no network and no bad luck; what users were told is held against what their node knows.
+ */
+import { type CarechainError, describeError } from '../../src/base/index.ts';
+import { natureOf, readBalance, type Transaction, wins } from '../../src/ledger/index.ts';
+import type { Head, LedgerNode } from '../../src/node/index.ts';
+import { Chain } from '../support/ledger.ts';
+import type { Machine } from './machine.ts';
+import type { Village, Watcher } from './village.ts';
+
+/** An invariant that does not hold: the end of a simulation. */
+export class Violation extends Error {
+  readonly invariant: string;
+  constructor(invariant: string, what: string) {
+    super(`${invariant}: ${what}`);
+    this.invariant = invariant;
+  }
+}
+
+interface Acknowledged {
+  readonly transaction: Transaction;
+  readonly by: string;
+}
+
+export class Invariants implements Watcher {
+  #village!: Village;
+  #oracle!: Chain;
+  /** What users were told "ok" about. */
+  readonly acknowledged = new Map<string, Acknowledged>();
+  /** Of those, what went with a disk that was lost, or is named as damaged. */
+  readonly excused = new Set<string>();
+  /** Hashes of blocks that the oracle has taken. */
+  readonly #known = new Set<string>();
+  readonly #heads = new Map<string, Head>();
+  readonly #changed = new Set<Machine>();
+  /** Codes of faults that a node may tell of, by name: what was done to it. */
+  readonly #expected = new Map<string, Set<string>>();
+  readonly #onRefused: (machine: Machine, error: CarechainError) => void;
+  readonly #onFault: (machine: Machine, code: string) => void;
+  #violation: Violation | null = null;
+
+  constructor(
+    onRefused: (machine: Machine, error: CarechainError) => void,
+    onFault: (machine: Machine, code: string) => void,
+  ) {
+    this.#onRefused = onRefused;
+    this.#onFault = onFault;
+  }
+
+  watch(village: Village): void {
+    this.#village = village;
+    this.#oracle = new Chain(village.world);
+    // No block comes from the future for the oracle: when one is taken is the nodes' affair.
+    this.#oracle.now = Number.MAX_SAFE_INTEGER - 1_000_000_000;
+    // A node whose only peer is a liar cannot know that it is not its own clock that is wrong.
+    if (village.scenario.liars.length > 0) for (const { name } of village.honest) this.expect(name, 'clock-skewed');
+  }
+
+  /** From now on the node may tell of this. */
+  expect(name: string, code: string): void {
+    const codes = this.#expected.get(name) ?? new Set();
+    this.#expected.set(name, codes.add(code));
+  }
+
+  violate(invariant: string, what: string): void {
+    this.#violation ??= new Violation(invariant, what);
+  }
+
+  started(machine: Machine, node: LedgerNode): void {
+    const { name } = machine;
+    if (!this.#village.isHonest(name)) return;
+    this.#changed.add(machine);
+    node.on('tip', ({ hash, height }) => {
+      this.#changed.add(machine);
+      this.#village.tell(`${name} is at #${height} ${hash.slice(0, 8)}`);
+    });
+    node.on('reorg', ({ removed, added, lost }) => {
+      this.#village.count('reorg');
+      this.#village.tell(`${name} left ${removed.length} blocks for ${added.length}, ${lost.length} lost`);
+    });
+    node.on('conflict', ({ id, rejection }) =>
+      this.#village.tell(`${name} finds ${id.slice(0, 8)} impossible: ${rejection.code}`),
+    );
+    node.on('peer', ({ peerId, state }) => {
+      if (state !== 'shunned') return;
+      this.#village.tell(`${name} shuns ${peerId}`);
+      this.#village.count('shun');
+      if (this.#village.isHonest(peerId)) this.violate('no honest peer is punished', `${name} shuns ${peerId}`);
+    });
+    node.on('error', ({ code }) => {
+      this.#village.tell(`${name} tells of ${code}`);
+      this.#onFault(machine, code);
+      if (!this.#expected.get(name)?.has(code)) this.violate('no fault without a cause', `${name} tells of ${code}`);
+    });
+  }
+
+  refused(machine: Machine, error: CarechainError): void {
+    const { name } = machine;
+    this.#village.tell(`${name} does not start: ${error.code}`);
+    if (!this.#expected.get(name)?.has(error.code))
+      this.violate('a node starts again', `${name} does not: ${error.code} ${error.message}`);
+    this.#onRefused(machine, error);
+  }
+
+  /** A disk is gone: nothing that only it had can be held against the node. */
+  forget(machine: Machine): void {
+    this.#heads.delete(machine.name);
+    for (const [id, { by }] of this.acknowledged) if (by === machine.name) this.excused.add(id);
+  }
+
+  /** After every event. @throws Violation */
+  look(): void {
+    for (const machine of this.#changed) {
+      const { node } = machine;
+      if (!node) continue;
+      this.#changed.delete(machine);
+      this.reading(machine, () => {
+        this.#lookAtHead(machine.name, node);
+        this.#lookAtPromises(machine.name, node);
+      });
+    }
+    if (this.#violation) throw this.#violation;
+  }
+
+  /** What a node answers; undefined where its folder is damaged and it says so. */
+  reading<Answer>(machine: Machine, read: (node: LedgerNode) => Answer): Answer | undefined {
+    try {
+      return machine.node ? read(machine.node) : undefined;
+    } catch (error) {
+      this.#unreadable(machine, error);
+      return undefined;
+    }
+  }
+
+  /** The same for an answer that takes time. */
+  async readingLater<Answer>(machine: Machine, read: () => Promise<Answer>): Promise<Answer | undefined> {
+    try {
+      return await read();
+    } catch (error) {
+      this.#unreadable(machine, error);
+      return undefined;
+    }
+  }
+
+  /** Whether something was done to the folder that need not have been noticed. */
+  isDamaged(name: string): boolean {
+    return this.#expected.get(name)?.has('folder-damaged') === true;
+  }
+
+  /** A read may fail where the folder was damaged, by name; the node's user would read it and act. */
+  #unreadable(machine: Machine, error: unknown): void {
+    const { code, message } = describeError(error);
+    if (this.#expected.get(machine.name)?.has(code)) this.#onFault(machine, code);
+    else this.violate('what is asked is answered', `${machine.name}: ${message}`);
+  }
+
+  #lookAtHead(name: string, node: LedgerNode): void {
+    const head = node.head();
+    const last = this.#heads.get(name);
+    this.#heads.set(name, head);
+    if (last && last.hash !== head.hash && !wins(head, last))
+      this.violate(
+        'a head is never worse than the one before it',
+        `${name} was at #${last.height}, is at #${head.height}`,
+      );
+    const unknown = [];
+    for (let { hash, header } = head; header.height > 0; ) {
+      if (this.#known.has(hash)) break;
+      const block = node.block(hash);
+      if (!block) {
+        this.violate('a chain is whole', `${name} lacks #${header.height}`);
+        return;
+      }
+      unknown.push(block);
+      hash = header.parent;
+      header = node.block(hash)?.header ?? { ...header, height: 0 };
+    }
+    for (const block of unknown.reverse()) {
+      const verdict = this.#oracle.offer(block);
+      if (verdict !== 'OK') {
+        this.violate('only valid blocks are followed', `${name} has #${block.header.height}: ${verdict}`);
+        return;
+      }
+      this.#known.add(block.hash);
+    }
+    if (head.height === 0) return;
+    const { genesis } = this.#village.world;
+    const { state } = this.#oracle.link(head.hash);
+    const accounts = [...genesis.members.map(({ username }) => username), 'SYSTEM'].map((who) =>
+      this.#village.world.id(who),
+    );
+    let sum = 0;
+    for (const account of accounts) {
+      const balance = readBalance(node.state, account);
+      sum += balance;
+      if (balance !== readBalance(state, account))
+        this.violate('a balance is what the chain says', `${name} at #${head.height}`);
+    }
+    if (sum !== genesis.supply) this.violate('money is conserved', `${name} has ${sum} at #${head.height}`);
+  }
+
+  #lookAtPromises(name: string, node: LedgerNode): void {
+    for (const [id, { by }] of this.acknowledged) {
+      if (by !== name || this.excused.has(id)) continue;
+      const where = node.find(id)?.where;
+      if (!where) this.violate('what was acknowledged is kept', `${name} no longer knows ${id.slice(0, 8)}`);
+      else if (where.state === 'lost' && natureOf(where.rejection.code) === 'invalid')
+        this.violate('what was acknowledged is lawful', `${name} lost ${id.slice(0, 8)}: ${where.rejection.code}`);
+    }
+  }
+}

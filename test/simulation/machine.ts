@@ -1,0 +1,221 @@
+/**
+ * A machine on which a node lives, dies and lives again: a clock that may be wrong, a disk that stays, a process that can
+ * end at any moment or stand still. The node on it is the real one.
+ */
+import { createHash } from 'node:crypto';
+import { CarechainError, type Clock, describeError, silentLogger, type Timer } from '../../src/base/index.ts';
+import { searchNonce, verifyStrict } from '../../src/crypto/index.ts';
+import type { Transport } from '../../src/network/index.ts';
+import { createNode, type LedgerNode, type Workers } from '../../src/node/index.ts';
+import { createStore } from '../../src/storage/index.ts';
+import { bytesFrom, type World } from '../support/ledger.ts';
+import { Chance, randomOf } from './chance.ts';
+import { Disk } from './disk.ts';
+import type { Timeline } from './timeline.ts';
+import type { Process, Wires } from './wires.ts';
+
+export interface MachineSettings {
+  readonly name: string;
+  readonly address: string;
+  readonly peers: readonly string[];
+  readonly mineEverySeconds: number | null;
+  readonly seed: number;
+  readonly world: World;
+  readonly timeline: Timeline;
+  readonly wires: Wires;
+  /** What stands between the node and the network: nothing for the honest. */
+  readonly bend?: (transport: Transport) => Transport;
+  /** A node has started: whoever watches it does so from its first event on. */
+  readonly watch: (machine: Machine, node: LedgerNode) => void;
+  /** The node would not start on this disk. */
+  readonly refused: (machine: Machine, error: CarechainError) => void;
+}
+
+/** When all simulations begin: some time after the genesis, in milliseconds since 1970 UTC. */
+const beginsAfterGenesisMs = 3_600_000;
+
+export class Machine implements Process {
+  readonly #settings: MachineSettings;
+  readonly disk: Disk;
+  readonly #chance: Chance;
+  /** Timers of the node that runs; they end with it. */
+  #timers = new Set<Timer>();
+  #held: (() => void)[] | null = null;
+  #life = 0;
+  #node: LedgerNode | null = null;
+  #isStarting = false;
+  /** What its clock is wrong by. */
+  clockOffsetMs = 0;
+
+  constructor(settings: MachineSettings) {
+    const { name, seed, timeline } = settings;
+    this.#settings = settings;
+    this.#chance = new Chance(`${seed}/${name}`);
+    this.disk = new Disk(name, timeline, new Chance(`${seed}/${name}/disk`), (run) => this.whenItMoves(run));
+  }
+
+  get name(): string {
+    return this.#settings.name;
+  }
+
+  /** The node, while it runs and is past its start. */
+  get node(): LedgerNode | null {
+    return this.#isStarting ? null : this.#node;
+  }
+
+  get isUp(): boolean {
+    return this.#node !== null || this.#isStarting;
+  }
+
+  get isRecovering(): boolean {
+    return this.#isStarting;
+  }
+
+  get isPaused(): boolean {
+    return this.#held !== null;
+  }
+
+  get nowMs(): number {
+    const { world, timeline } = this.#settings;
+    return world.genesis.time + beginsAfterGenesisMs + timeline.nowMs + this.clockOffsetMs;
+  }
+
+  /** Starts a node on whatever the disk holds. */
+  async start(): Promise<void> {
+    if (this.isUp) return;
+    const {
+      name,
+      address,
+      peers,
+      world,
+      wires,
+      mineEverySeconds,
+      watch,
+      refused,
+      bend = (same) => same,
+    } = this.#settings;
+    const life = ++this.#life;
+    const isStale = () => life !== this.#life;
+    this.#isStarting = true;
+    const clock = this.#clock(life);
+    try {
+      const store = createStore(await this.disk.open());
+      const settings = {
+        genesis: world.genesis,
+        nodeId: name,
+        nodeSeed: bytesFrom(`node ${name}`),
+        peers,
+        mineEverySeconds,
+        loopbackOnly: true,
+      };
+      const node = await createNode(settings, {
+        clock,
+        random: randomOf(new Chance(`${this.#settings.seed}/${name}/life ${life}`)),
+        store,
+        transport: bend(wires.transport(name, address, clock, this)),
+        workers: this.#workers(life),
+        logger: silentLogger,
+      });
+      if (isStale()) return;
+      this.#node = node;
+      watch(this, node);
+      await node.start();
+      if (!isStale()) this.#isStarting = false;
+    } catch (error) {
+      if (isStale()) return;
+      await this.crash('process');
+      const { code, message } = describeError(error);
+      refused(this, error instanceof CarechainError ? error : new CarechainError(code, message, {}, error));
+    }
+  }
+
+  /** The process ends where it stands. @returns what became of the batch that was under way. */
+  async crash(how: 'process' | 'machine'): Promise<{ lost: number; kept: number }> {
+    this.#life++;
+    this.#node = null;
+    this.#isStarting = false;
+    this.#held = null;
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers.clear();
+    this.#settings.wires.die(this.name, how);
+    return this.disk.crash();
+  }
+
+  /** The node is asked to end, and does. */
+  async stop(): Promise<void> {
+    const node = this.#node;
+    if (!node) return;
+    const life = this.#life;
+    await node.stop();
+    if (life === this.#life) await this.crash('process');
+  }
+
+  /** Nothing moves in the process until it is resumed; its machine still takes what the network brings. */
+  pause(): void {
+    this.#held ??= [];
+    this.#settings.wires.paused(this.name);
+  }
+
+  resume(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const run of held) run();
+  }
+
+  whenItMoves(run: () => void): void {
+    if (this.#held) this.#held.push(run);
+    else run();
+  }
+
+  #clock(life: number): Clock {
+    const { timeline } = this.#settings;
+    return {
+      now: () => this.nowMs,
+      after: (delayMs, run) => {
+        if (life !== this.#life) return { cancel() {} };
+        let isOver = false;
+        const fire = () => {
+          this.#timers.delete(timer);
+          if (!isOver) run();
+        };
+        const planned = timeline.after(delayMs, `${this.name} wakes`, () => this.whenItMoves(fire));
+        const timer: Timer = {
+          cancel: () => {
+            isOver = true;
+            planned.cancel();
+            this.#timers.delete(timer);
+          },
+        };
+        this.#timers.add(timer);
+        return timer;
+      },
+    };
+  }
+
+  #workers(life: number): Workers {
+    const clock = this.#clock(life);
+    return {
+      async verify(checks) {
+        return checks.map(({ publicKey, message, signature }) => {
+          const question = createHash('sha256').update(publicKey).update(signature).update(message).digest('base64');
+          const known = verdicts.get(question) ?? verifyStrict(publicKey, message, signature);
+          verdicts.set(question, known);
+          return known;
+        });
+      },
+      searchNonce: (search, signal) =>
+        new Promise((resolve) => {
+          const found = searchNonce({ ...search, start: 0n, attempts: 10_000_000 });
+          const timer = clock.after(this.#chance.between(20, 1_500), () => resolve(found?.nonce ?? null));
+          signal.addEventListener('abort', () => {
+            timer.cancel();
+            resolve(null);
+          });
+        }),
+      async stop() {},
+    };
+  }
+}
+
+/** Every node of every simulation asks about the same signatures. */
+const verdicts = new Map<string, boolean>();

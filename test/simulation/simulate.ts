@@ -1,0 +1,256 @@
+/**
+ * One simulation: a village of real nodes lives through what a seed has planned for it, then all faults end, and the nodes
+ * must agree.
+ *
+ *   const outcome = await simulate(scenarioOf(42));
+ *   if (outcome.violation) console.log(outcome.trace.lines.join('\n'));
+ */
+import { Chance } from './chance.ts';
+import { Faults } from './faults.ts';
+import { Invariants, Violation } from './invariants.ts';
+import { Life } from './life.ts';
+import type { Machine } from './machine.ts';
+import type { Deed, Scenario } from './scenario.ts';
+import { comeToRest } from './timeline.ts';
+import { Trace } from './trace.ts';
+import { Village } from './village.ts';
+
+/** How long after the last fault all nodes may take to agree. */
+const agreeWithinMs = 30_000;
+/** How long a node may take over what it was asked: a minute is what it gives itself for a block. */
+const endsWithinMs = 65_000;
+/** How long everything that is pending may take to be in blocks, once all agree. */
+const settleWithinMs = 600_000;
+
+export interface Outcome {
+  readonly scenario: Scenario;
+  /** Null where every invariant held. */
+  readonly violation: { readonly invariant: string; readonly what: string } | null;
+  /** SHA-256 of everything that happened, in hex: the same for the same seed. */
+  readonly traceHash: string;
+  readonly trace: Trace;
+  readonly events: number;
+  /** From the end of the last fault until all agreed; null where they did not. */
+  readonly agreedAfterMs: number | null;
+  readonly counts: ReadonlyMap<string, number>;
+  readonly acknowledged: number;
+  /** Of those, what only a disk had that was lost or damaged. */
+  readonly excused: number;
+  readonly height: number;
+}
+
+export interface SimulationOptions {
+  readonly keepsTrace?: boolean;
+  /** Breaks the village on purpose, to see that it is noticed. */
+  readonly sabotage?: (village: Village) => void;
+}
+
+export async function simulate(scenario: Scenario, options: SimulationOptions = {}): Promise<Outcome> {
+  const simulation = new Simulation(scenario, options);
+  return simulation.run();
+}
+
+class Simulation {
+  readonly #scenario: Scenario;
+  readonly #trace: Trace;
+  readonly #village: Village;
+  readonly #invariants: Invariants;
+  readonly #faults: Faults;
+  readonly #life: Life;
+  readonly #chance: Chance;
+  #agreedAfterMs: number | null = null;
+
+  constructor(scenario: Scenario, { keepsTrace = false, sabotage }: SimulationOptions) {
+    this.#scenario = scenario;
+    this.#trace = new Trace(keepsTrace);
+    this.#invariants = new Invariants(
+      ({ name }, { code }) => {
+        if (code === 'folder-damaged') this.#faults.folderIsDamaged(name);
+      },
+      ({ name }, code) => {
+        if (code === 'folder-damaged') this.#faults.folderIsDamaged(name);
+      },
+    );
+    this.#village = new Village(scenario, this.#trace, this.#invariants);
+    this.#invariants.watch(this.#village);
+    this.#faults = new Faults(this.#village, this.#invariants);
+    this.#life = new Life(this.#village.world);
+    this.#chance = new Chance(`${scenario.seed}/life`);
+    sabotage?.(this.#village);
+  }
+
+  async run(): Promise<Outcome> {
+    const onUnhandled = (error: unknown) =>
+      this.#invariants.violate(
+        'no error is left unhandled',
+        error instanceof Error ? (error.stack ?? '') : String(error),
+      );
+    process.on('unhandledRejection', onUnhandled);
+    let violation: Violation | null = null;
+    try {
+      await this.#live();
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error;
+      violation = error;
+      this.#village.tell(`VIOLATION ${error.message}`);
+    } finally {
+      for (const machine of this.#village.machines.values()) await machine.crash('process');
+      await comeToRest();
+      process.off('unhandledRejection', onUnhandled);
+    }
+    const height = Math.max(...[...this.#heights(), 0]);
+    return {
+      scenario: this.#scenario,
+      violation: violation && { invariant: violation.invariant, what: violation.message },
+      traceHash: this.#trace.digest(),
+      trace: this.#trace,
+      events: this.#village.timeline.count,
+      agreedAfterMs: this.#agreedAfterMs,
+      counts: this.#village.counts,
+      acknowledged: this.#invariants.acknowledged.size,
+      excused: this.#invariants.excused.size,
+      height,
+    };
+  }
+
+  #lastHeights: number[] = [];
+  #heights(): number[] {
+    return this.#lastHeights;
+  }
+
+  async #live(): Promise<void> {
+    const { timeline, machines } = this.#village;
+    const { faults, deeds } = this.#scenario;
+    for (const machine of machines.values())
+      timeline.after(0, `${machine.name} is started`, () => void machine.start());
+    for (const { atMs, what } of faults) timeline.after(atMs, 'a fault strikes', () => this.#faults.strike(what));
+    for (const { atMs, what } of deeds) timeline.after(atMs, `${what.node} does something`, () => this.#do(what));
+    const lastPlanned = Math.max(1_000, ...[...faults, ...deeds].map(({ atMs }) => atMs));
+    await this.#pass(lastPlanned);
+    while (timeline.nowMs < this.#faults.lastMs) await this.#pass(this.#faults.lastMs);
+    await this.#agree();
+    await this.#settle();
+    await this.#lookAtTheEnd();
+  }
+
+  async #pass(untilMs: number, isOver: () => boolean = () => false): Promise<void> {
+    await this.#village.timeline.passUntil(untilMs, () => {
+      this.#invariants.look();
+      return isOver();
+    });
+  }
+
+  /** Lets time pass until a node has done what it was asked. */
+  async #ended<Answer>(asked: Promise<Answer>): Promise<Answer> {
+    let hasEnded = false;
+    const ended = () => {
+      hasEnded = true;
+    };
+    asked.then(ended, ended);
+    await this.#pass(this.#village.timeline.nowMs + endsWithinMs, () => hasEnded);
+    if (!hasEnded) throw new Violation('what is asked comes to an end', this.#standing());
+    return asked;
+  }
+
+  /** All honest nodes must come to one head soon after the last fault. */
+  async #agree(): Promise<void> {
+    const { timeline } = this.#village;
+    const sinceMs = timeline.nowMs;
+    this.#village.tell('all faults are over');
+    await this.#pass(sinceMs + agreeWithinMs, () => this.#isAgreed());
+    if (!this.#isAgreed()) throw new Violation('all agree soon after the last fault', this.#standing());
+    this.#agreedAfterMs = timeline.nowMs - sinceMs;
+    this.#village.tell(`all agree after ${this.#agreedAfterMs} ms`);
+  }
+
+  #isAgreed(): boolean {
+    const { honest } = this.#village;
+    const heads = honest.map(({ node }) => node?.head().hash);
+    return heads.every((hash) => hash !== undefined && hash === heads[0]);
+  }
+
+  /** Everything that is pending gets into blocks, or has become impossible. */
+  async #settle(): Promise<void> {
+    const { timeline, honest } = this.#village;
+    const endMs = timeline.nowMs + settleWithinMs;
+    for (let idle = 0; idle < honest.length && timeline.nowMs < endMs; ) {
+      const { node } = honest[idle]!;
+      const mined = node && (await this.#ended(node.mine()));
+      const outcome = mined?.ok ? 'mined' : mined?.code;
+      // Two that exclude each other may be pending on different nodes: a block decides which of them is lost.
+      idle = outcome === 'nothing-to-mine' ? idle + 1 : 0;
+      const fromMs = timeline.nowMs;
+      await this.#pass(fromMs + 15_000, () => timeline.nowMs > fromMs + 500 && this.#isAgreed());
+    }
+    if (!this.#isAgreed()) throw new Violation('all agree in the end', this.#standing());
+    const waiting = honest.flatMap(({ name, node }) =>
+      node!
+        .pending()
+        .filter(({ where }) => where.state === 'pending')
+        .map(({ id }) => `${name} has ${id.slice(0, 8)}`),
+    );
+    if (waiting.length > 0) throw new Violation('what is pending gets into a block', waiting.join(', '));
+  }
+
+  async #lookAtTheEnd(): Promise<void> {
+    const { honest } = this.#village;
+    this.#lastHeights = honest.map(({ node }) => node!.head().height);
+    for (const [id, { by }] of this.#invariants.acknowledged) {
+      const knows = (machine: Machine) => this.#invariants.reading(machine, (node) => node.find(id) !== undefined);
+      if (!this.#invariants.excused.has(id) && honest.every((machine) => knows(machine) === false))
+        throw new Violation('what was acknowledged is kept', `${id.slice(0, 8)} of ${by} is nowhere`);
+    }
+    for (const machine of honest) {
+      const { name } = machine;
+      const node = machine.node!;
+      const verified = await this.#ended(this.#invariants.readingLater(machine, () => node.verify()));
+      if (verified?.failure)
+        throw new Violation(
+          'a replay agrees',
+          `${name} at #${verified.failure.height}: ${verified.failure.rejection.code}`,
+        );
+      const compared = await this.#ended(this.#invariants.readingLater(machine, () => node.recalculateBalances()));
+      if (compared && !compared.equal && !this.#invariants.isDamaged(name)) {
+        const keys = compared.repaired.map(({ key }) => key).join();
+        throw new Violation('the stored state is that of a replay', `${name}: ${keys}`);
+      }
+    }
+  }
+
+  #standing(): string {
+    const standing = ({ name, node, isPaused }: Machine) => {
+      const head = node?.head();
+      return `${name} ${head ? `#${head.height} ${head.hash.slice(0, 8)} with ${node!.peers().length} peers` : isPaused ? 'paused' : 'down'}`;
+    };
+    return this.#village.honest.map(standing).join(', ');
+  }
+
+  #do({ deed, node: name }: Deed): void {
+    const machine = this.#village.machine(name);
+    const { node } = machine;
+    if (!node || machine.isPaused) return;
+    if (deed === 'mine') {
+      this.#village.tell(`${name}: mine`);
+      // A disk that takes nothing fails it; the user reads why.
+      node.mine().then(
+        (outcome) => this.#village.count(outcome.ok ? 'mined' : outcome.code),
+        () => this.#village.count('mining failed'),
+      );
+      return;
+    }
+    const transaction = this.#invariants.reading(machine, () => this.#life.next(node.pendingState, this.#chance));
+    if (!transaction) return;
+    const words = `${name}: submit ${transaction.body.kind} ${transaction.id.slice(0, 8)}`;
+    this.#village.tell(words);
+    const isHonest = this.#village.isHonest(name);
+    node.submit(transaction).then(
+      (verdict) => {
+        this.#village.tell(`${words}: ${verdict.ok ? 'ok' : verdict.rejection.code}`);
+        // The process may have ended since: nobody was told.
+        if (verdict.ok && machine.node === node && isHonest)
+          this.#invariants.acknowledged.set(transaction.id, { transaction, by: name });
+      },
+      () => this.#village.tell(`${words}: the disk did not take it`),
+    );
+  }
+}
