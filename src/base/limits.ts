@@ -35,6 +35,8 @@ export const limits = {
 
   mempoolTransactions: 50_000,
   mempoolTransactionsPerAuthor: 5_000,
+  /** Ids of pending transactions in one answer. */
+  pendingIdsPerPage: 4_096,
   /** Transactions that wait for something unknown ("not yet"), all authors together. */
   parkedTransactions: 5_000,
   /** Ids of transactions that this node remembers as having become impossible. */

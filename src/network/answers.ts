@@ -53,7 +53,8 @@ export function createAnswers(
       requestBytes: wire.wireBytes.wanted,
       async answer(message, from) {
         const wanted = decoding(from, message, wire.decodeWanted);
-        if (wanted === null) return wire.encodeIds(handlers.pendingIds().slice(0, limits.mempoolTransactions));
+        if (typeof wanted === 'number')
+          return wire.encodeIds(handlers.pendingIds(wanted).slice(0, limits.pendingIdsPerPage));
         return wire.encodeTransactions(handlers.pendingBytes(wanted).slice(0, networkLimits.transactionsPerRequest));
       },
     },

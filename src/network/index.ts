@@ -8,7 +8,15 @@
 export { isLoopback, type PeerAddress, parseAddress } from './address.ts';
 export { createNetwork, type NetworkSettings } from './create-network.ts';
 export { createLibp2pTransport, type Libp2pTransportSettings } from './libp2p-transport.ts';
-export type { ConfiguredPeer, Network, NetworkEvents, NetworkHandlers, Peer, Status } from './network.ts';
+export type {
+  ConfiguredPeer,
+  Network,
+  NetworkEvents,
+  NetworkHandlers,
+  Peer,
+  PendingClaim,
+  Status,
+} from './network.ts';
 export { peerIdOf } from './peer-id.ts';
 export type { MessageVerdict, RequestLimits, Transport, TransportEvents } from './transport.ts';
 export { dialFailed, dialledSelf, requestFailed } from './transport-errors.ts';

@@ -2,12 +2,20 @@
 import type { Block, SealedHeader, Transaction } from '../ledger/index.ts';
 import type { MessageVerdict } from './transport.ts';
 
+/** Of the transactions that are pending somewhere: how many, and the exclusive or of their ids. */
+export interface PendingClaim {
+  readonly count: number;
+  /** 32 bytes in hex. */
+  readonly sum: string;
+}
+
 /** What a node tells of itself. All of it is a claim. */
 export interface Status {
   readonly genesis: string;
   /** Version of the rules. */
   readonly rules: number;
   readonly tip: { readonly hash: string; readonly height: number; readonly work: number };
+  readonly pending: PendingClaim;
   /** Its clock, in milliseconds since 1970 UTC. */
   readonly time: number;
   /** Its name for people, such as DoctorNode-5001. */
@@ -47,7 +55,8 @@ export interface NetworkHandlers {
   headersAfter(locator: readonly string[]): SealedHeader[];
   /** Encoded blocks of these hashes, as far as they are here, in the order asked. */
   blockBytes(hashes: readonly string[]): Uint8Array[];
-  pendingIds(): string[];
+  /** At most `limits.pendingIdsPerPage` ids of what is pending, without the first `from` of them. */
+  pendingIds(from: number): string[];
   /** Encoded pending transactions of these ids, as far as they are here. */
   pendingBytes(ids: readonly string[]): Uint8Array[];
 }
@@ -77,7 +86,8 @@ export interface Network {
   fetchHeaders(peerId: string, locator: readonly string[]): Promise<SealedHeader[]>;
   /** Blocks in the order asked; the answer may stop early, after at least one. Blocks that were not asked for are a `bad-answer`. */
   fetchBlocks(peerId: string, hashes: readonly string[]): Promise<Block[]>;
-  fetchPendingIds(peerId: string): Promise<string[]>;
+  /** A page of the ids that are pending there, without the first `from`; one that is not full is the last. */
+  fetchPendingIds(peerId: string, from: number): Promise<string[]>;
   fetchPending(peerId: string, ids: readonly string[]): Promise<Transaction[]>;
 
   /** A protocol of a room above, such as `vault/1`: the network prefixes it with /carechain/<network>/. */

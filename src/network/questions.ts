@@ -27,7 +27,7 @@ export interface QuestionsSettings {
 export interface Questions {
   fetchHeaders(peerId: string, locator: readonly string[]): Promise<SealedHeader[]>;
   fetchBlocks(peerId: string, hashes: readonly string[]): Promise<Block[]>;
-  fetchPendingIds(peerId: string): Promise<string[]>;
+  fetchPendingIds(peerId: string, from: number): Promise<string[]>;
   fetchPending(peerId: string, ids: readonly string[]): Promise<Transaction[]>;
 }
 
@@ -70,8 +70,8 @@ export function createQuestions({ genesis, ask, shun }: QuestionsSettings): Ques
       if (blocks.length === 0) throw requestFailed('the peer has none of these blocks');
       return blocks;
     },
-    async fetchPendingIds(peerId) {
-      const answer = await ask(peerId, 'transactions/1', wire.encodeWanted(null), wire.wireBytes.ids);
+    async fetchPendingIds(peerId, from) {
+      const answer = await ask(peerId, 'transactions/1', wire.encodeWanted(from), wire.wireBytes.ids);
       return reading(peerId, () => wire.decodeIds(answer));
     },
     async fetchPending(peerId, ids) {

@@ -24,17 +24,19 @@ const schema = z.strictObject({
   genesis: hash,
   rules: integer,
   tip: z.strictObject({ hash, height: integer, work: integer }),
+  pending: z.strictObject({ count: integer, sum: hash }),
   time: integer,
   nodeId: text(networkLimits.nodeIdBytes),
   addresses,
   others: addresses,
 });
 
-export function encodeStatus({ genesis, tip, ...rest }: StatusMessage): Uint8Array {
+export function encodeStatus({ genesis, tip, pending, ...rest }: StatusMessage): Uint8Array {
   const { rules, time, nodeId } = rest;
   return encode({
     genesis: fromHex(genesis),
     tip: { hash: fromHex(tip.hash), height: tip.height, work: tip.work },
+    pending: { count: pending.count, sum: fromHex(pending.sum) },
     rules,
     time,
     nodeId,
@@ -45,6 +47,11 @@ export function encodeStatus({ genesis, tip, ...rest }: StatusMessage): Uint8Arr
 
 /** @throws CarechainError `malformed-message`. */
 export function decodeStatus(message: Uint8Array): StatusMessage {
-  const { genesis, tip, ...rest } = open(message, networkLimits.statusBytes, schema);
-  return { ...rest, genesis: toHex(genesis), tip: { ...tip, hash: toHex(tip.hash) } };
+  const { genesis, tip, pending, ...rest } = open(message, networkLimits.statusBytes, schema);
+  return {
+    ...rest,
+    genesis: toHex(genesis),
+    tip: { ...tip, hash: toHex(tip.hash) },
+    pending: { ...pending, sum: toHex(pending.sum) },
+  };
 }

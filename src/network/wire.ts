@@ -4,7 +4,7 @@
  *   status        asked with the asker's own status, so that one exchange tells both sides
  *   headers       { locator }            → { headers: [ bytes ] }
  *   blocks        { hashes }             → { blocks: [ bytes ] }
- *   transactions  {}                     → { ids }
+ *   transactions  { from }               → { ids }
  *                 { ids }                → { transactions: [ bytes ] }
  *   gossip        { transactions: [ bytes ] }, or the bytes of a block as they are
  *
@@ -26,9 +26,9 @@ const locatorSchema = z.strictObject({ locator: hashes(limits.locatorHashes) });
 const headersSchema = z.strictObject({ headers: z.array(bytes).max(limits.headersPerRequest) });
 const hashesSchema = z.strictObject({ hashes: hashes(limits.blocksPerRequest) });
 const blocksSchema = z.strictObject({ blocks: z.array(bytes).max(limits.blocksPerRequest) });
-const idsSchema = z.strictObject({ ids: hashes(limits.mempoolTransactions) });
+const idsSchema = z.strictObject({ ids: hashes(limits.pendingIdsPerPage) });
 const wantedSchema = z.union([
-  z.strictObject({}),
+  z.strictObject({ from: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER) }),
   z.strictObject({ ids: hashes(networkLimits.transactionsPerRequest) }),
 ]);
 const fetchedSchema = z.strictObject({ transactions: z.array(bytes).max(networkLimits.transactionsPerRequest) });
@@ -46,7 +46,7 @@ export const wireBytes = {
   /** An answer stops early at `limits.responseBytes`, but never before its first block. */
   blocks: partsBytes(limits.blocksPerRequest, 0) + limits.responseBytes,
   wanted: framingBytes + networkLimits.transactionsPerRequest * hashBytes,
-  ids: framingBytes + limits.mempoolTransactions * hashBytes,
+  ids: framingBytes + limits.pendingIdsPerPage * hashBytes,
   transactions: partsBytes(networkLimits.transactionsPerRequest, limits.transactionBytes),
   batch: networkLimits.gossipBytes,
   block: limits.blockBytes + limits.blockFramingBytes,
@@ -57,8 +57,9 @@ export const encodeHeaders = (headers: readonly Uint8Array[]) => encode({ header
 export const encodeHashes = (wanted: readonly string[]) => encode({ hashes: pack(wanted) });
 export const encodeBlocks = (blocks: readonly Uint8Array[]) => encode({ blocks });
 export const encodeIds = (ids: readonly string[]) => encode({ ids: pack(ids) });
-/** All pending ids are wanted where `ids` is null, else the transactions of these. */
-export const encodeWanted = (ids: readonly string[] | null) => encode(ids === null ? {} : { ids: pack(ids) });
+/** The pending ids but the first so many, where it is a number; else the transactions of these ids. */
+export const encodeWanted = (wanted: readonly string[] | number) =>
+  encode(typeof wanted === 'number' ? { from: wanted } : { ids: pack(wanted) });
 /** An answer of pending transactions, and a gossip message of them. */
 export const encodeTransactions = (transactions: readonly Uint8Array[]) => encode({ transactions });
 
@@ -67,9 +68,9 @@ export const decodeHeaders = (message: Uint8Array) => copy(open(message, wireByt
 export const decodeHashes = (message: Uint8Array) => unpack(open(message, wireBytes.hashes, hashesSchema).hashes);
 export const decodeBlocks = (message: Uint8Array) => copy(open(message, wireBytes.blocks, blocksSchema).blocks);
 export const decodeIds = (message: Uint8Array) => unpack(open(message, wireBytes.ids, idsSchema).ids);
-export function decodeWanted(message: Uint8Array): string[] | null {
+export function decodeWanted(message: Uint8Array): string[] | number {
   const wanted = open(message, wireBytes.wanted, wantedSchema);
-  return 'ids' in wanted ? unpack(wanted.ids) : null;
+  return 'ids' in wanted ? unpack(wanted.ids) : wanted.from;
 }
 export const decodeFetched = (message: Uint8Array) =>
   copy(open(message, wireBytes.transactions, fetchedSchema).transactions);

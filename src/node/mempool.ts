@@ -16,6 +16,8 @@ import {
   type Transaction,
   type TransactionRules,
 } from '../ledger/index.ts';
+import type { PendingClaim } from '../network/index.ts';
+import { PendingSum } from './pending-sum.ts';
 
 export type Placement =
   | { readonly place: 'pending' }
@@ -38,6 +40,7 @@ export class Mempool {
   /** The state after the head and everything pending. */
   readonly state: Draft;
   readonly #pending = new Map<string, Transaction>();
+  readonly #sum = new PendingSum();
   readonly #waiting = new Map<string, Waiting>();
   /** What a waiting transaction waits for (an id or a patient) -> the ids that wait for it. */
   readonly #awaited = new Map<string, Set<string>>();
@@ -52,6 +55,11 @@ export class Mempool {
 
   pending(): readonly Transaction[] {
     return [...this.#pending.values()];
+  }
+
+  /** The sum of what is pending, but for some of it. */
+  claim(without: Iterable<string>): PendingClaim {
+    return this.#sum.claim([...without].filter((id) => this.#pending.has(id)));
   }
 
   waiting(): readonly Waiting[] {
@@ -145,6 +153,7 @@ export class Mempool {
   #clear(): void {
     this.state.clear();
     this.#pending.clear();
+    this.#sum.clear();
     this.#waiting.clear();
     this.#awaited.clear();
     this.#perAuthor.clear();
@@ -178,6 +187,7 @@ export class Mempool {
     const { id, body } = transaction;
     applyTransaction(transaction, this.state);
     this.#pending.set(id, transaction);
+    this.#sum.add(id);
     this.#perAuthor.set(body.author, (this.#perAuthor.get(body.author) ?? 0) + 1);
   }
 

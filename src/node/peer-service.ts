@@ -8,6 +8,7 @@ import type { MessageVerdict, Network, NetworkHandlers, Peer, Status } from '../
 import type { ChainStore } from '../storage/index.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
 import type { Mempool } from './mempool.ts';
+import { Reconciliation } from './reconciliation.ts';
 import type { Sync } from './sync.ts';
 import type { Transactions } from './transactions.ts';
 
@@ -37,7 +38,7 @@ export interface PeerServicePorts {
 export class PeerService implements NetworkHandlers {
   readonly #ports: PeerServicePorts;
   readonly #future = new Map<string, Timer>();
-  readonly #reconciling = new Set<string>();
+  readonly #reconciliation: Reconciliation;
   /** Peers with an exchange of status under way -> whether another is wanted after it. */
   readonly #exchanging = new Map<string, boolean>();
   #telling: Timer | null = null;
@@ -45,18 +46,26 @@ export class PeerService implements NetworkHandlers {
 
   constructor(ports: PeerServicePorts) {
     this.#ports = ports;
+    this.#reconciliation = new Reconciliation({
+      network: ports.network,
+      transactions: ports.transactions,
+      take: (transactions, from) => this.onTransactions(transactions, from),
+    });
   }
 
   stop(): void {
     this.#stopped = true;
+    this.#reconciliation.stop();
     this.#telling?.cancel();
     for (const timer of this.#future.values()) timer.cancel();
   }
 
   status(): Omit<Status, 'addresses'> {
-    const { genesis, nodeId, chain, clock } = this.#ports;
+    const { genesis, nodeId, chain, transactions, clock } = this.#ports;
     const { hash, height, work } = chain.tip();
-    return { genesis: genesis.hash, rules: genesis.rules, tip: { hash, height, work }, time: clock.now(), nodeId };
+    const tip = { hash, height, work };
+    const pending = transactions.claim();
+    return { genesis: genesis.hash, rules: genesis.rules, tip, pending, time: clock.now(), nodeId };
   }
 
   /** Tells every peer where this node stands, soon. */
@@ -95,6 +104,7 @@ export class PeerService implements NetworkHandlers {
   }
 
   onPeerGone(peerId: string, address: string): void {
+    this.#reconciliation.forget(peerId);
     this.#ports.onPeerGone(peerId, address);
   }
 
@@ -102,23 +112,12 @@ export class PeerService implements NetworkHandlers {
     const { chain, sync, onStatus } = this.#ports;
     onStatus();
     if (peer.status && wins(peer.status.tip, chain.tip())) sync.nudge();
-    this.#quietly(this.reconcile(peer.peerId));
+    this.#quietly(this.#reconciliation.heard(peer));
   }
 
-  /** Fetches the pending transactions that a peer has and this node lacks. */
-  async reconcile(peerId: string): Promise<void> {
-    const { network, transactions } = this.#ports;
-    if (this.#reconciling.has(peerId)) return;
-    this.#reconciling.add(peerId);
-    try {
-      const wanted = (await network.fetchPendingIds(peerId)).filter((id) => transactions.isWanted(id));
-      for (let start = 0; start < wanted.length && !this.#stopped; start += limits.transactionsPerMessage) {
-        const found = await network.fetchPending(peerId, wanted.slice(start, start + limits.transactionsPerMessage));
-        await this.onTransactions(found, peerId);
-      }
-    } finally {
-      this.#reconciling.delete(peerId);
-    }
+  /** Fetches all pending transactions that a peer has and this node lacks. */
+  reconcile(peerId: string): Promise<void> {
+    return this.#reconciliation.all(peerId);
   }
 
   headersAfter(locator: readonly string[]): SealedHeader[] {
@@ -141,8 +140,9 @@ export class PeerService implements NetworkHandlers {
     return stored.filter((bytes) => bytes !== undefined);
   }
 
-  pendingIds(): string[] {
-    return this.#ports.transactions.offered().map(({ id }) => id);
+  pendingIds(from: number): string[] {
+    const page = this.#ports.transactions.offered().slice(from, from + limits.pendingIdsPerPage);
+    return page.map(({ id }) => id);
   }
 
   pendingBytes(ids: readonly string[]): Uint8Array[] {

@@ -7,7 +7,7 @@
  */
 import type { Logger } from '../base/index.ts';
 import { natureOf, type Rejection, type Transaction, type Verdict } from '../ledger/index.ts';
-import type { MessageVerdict } from '../network/index.ts';
+import type { MessageVerdict, PendingClaim } from '../network/index.ts';
 import type { ChainStore, LostTransaction, Outbox, Store, Write } from '../storage/index.ts';
 import type { Switch } from './chain-keeper.ts';
 import type { ConflictList } from './conflict-list.ts';
@@ -65,6 +65,11 @@ export class Transactions {
   offered(): readonly Transaction[] {
     const pending = this.#ports.mempool.pending();
     return this.#unsaved.size === 0 ? pending : pending.filter(({ id }) => !this.#unsaved.has(id));
+  }
+
+  /** The sum of what is offered. */
+  claim(): PendingClaim {
+    return this.#ports.mempool.claim(this.#unsaved);
   }
 
   /** Takes up again what the outbox holds; and what was lost, in case the process ended between a reorg and its settling. */

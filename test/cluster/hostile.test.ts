@@ -54,7 +54,8 @@ async function meet(answers: Partial<NetworkHandlers>, silentOn?: string): Promi
 
 function claim(work: number, hash = 'ff'.repeat(32), height = 9_999) {
   const { genesis } = cluster.world;
-  return { genesis: genesis.hash, rules: 1, tip: { hash, height, work }, time: clock.now(), nodeId: 'foe' };
+  const pending = { count: 0, sum: '00'.repeat(32) };
+  return { genesis: genesis.hash, rules: 1, tip: { hash, height, work }, pending, time: clock.now(), nodeId: 'foe' };
 }
 
 function shunning(node: LedgerNode): Promise<unknown> {

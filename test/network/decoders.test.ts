@@ -13,6 +13,7 @@ const status: StatusMessage = {
   genesis: 'aa'.repeat(32),
   rules: 1,
   tip: { hash: 'bb'.repeat(32), height: 3, work: 4_096 },
+  pending: { count: 2, sum: 'cc'.repeat(32) },
   time: 1_800_000_000_000,
   nodeId: 'DoctorNode-5001',
   addresses: ['127.0.0.1:5001'],
@@ -20,6 +21,7 @@ const status: StatusMessage = {
 };
 const statuses = fc.record({
   ...{ genesis: hash, rules: fc.nat(), time: fc.nat(), tip: fc.record({ hash, height: fc.nat(), work: fc.nat() }) },
+  pending: fc.record({ count: fc.nat(), sum: hash }),
   ...{ nodeId: fc.constant('Ärztin'), addresses: fc.constant(status.addresses), others: fc.constant([]) },
 });
 
@@ -51,7 +53,7 @@ const codecs: Codec[] = [
   { name: 'ids', values: hashes, encode: wire.encodeIds, decode: wire.decodeIds, most: wire.wireBytes.ids },
   {
     name: 'wanted',
-    values: fc.option(hashes),
+    values: fc.oneof(hashes, fc.nat()),
     encode: wire.encodeWanted,
     decode: wire.decodeWanted,
     most: wire.wireBytes.wanted,
@@ -150,7 +152,9 @@ it('hashes that are not whole are refused', () => {
   expect(() => wire.decodeLocator(encode({ locator: new Uint8Array(65 * 32) }))).toThrow(CarechainError);
 });
 
-it('an empty byte string is not an empty map', () => {
-  expect(wire.decodeWanted(encode({}))).toBeNull();
+it('a request for pending transactions is one of two', () => {
+  expect(() => wire.decodeWanted(encode({}))).toThrow(CarechainError);
   expect(() => wire.decodeWanted(encode(new Uint8Array(0)))).toThrow(CarechainError);
+  expect(() => wire.decodeWanted(encode({ from: -1 }))).toThrow(CarechainError);
+  expect(() => wire.decodeWanted(encode({ from: 0, ids: new Uint8Array(0) }))).toThrow(CarechainError);
 });

@@ -149,8 +149,10 @@ describe('questions and answers', () => {
       b.chain[1],
     ]);
     expect(await codeOf(a.network.fetchBlocks('b', ['ee'.repeat(32)]))).toBe('request-failed');
-    const ids = await a.network.fetchPendingIds('b');
+    const ids = await a.network.fetchPendingIds('b', 0);
     expect(ids).toEqual(b.pending.map(({ id }) => id));
+    expect(await a.network.fetchPendingIds('b', 590)).toEqual(ids.slice(590));
+    expect(await a.network.fetchPendingIds('b', 600)).toEqual([]);
     expect(await a.network.fetchPending('b', ids)).toEqual(b.pending);
     expect(a.log).toEqual(['peer b']);
   });

@@ -51,6 +51,7 @@ export async function createParty(settings: {
         genesis: ours.hash,
         rules: 1,
         tip,
+        pending: { count: party.pending.length, sum: '00'.repeat(32) },
         time: clock.now() + clockAheadMs,
         nodeId: `Node-${transport.peerId}`.slice(0, 64),
       };
@@ -69,7 +70,7 @@ export async function createParty(settings: {
     headersAfter: (locator) => party.chain.filter(({ hash }) => !locator.includes(hash)),
     blockBytes: (hashes) =>
       hashes.flatMap((hash) => party.chain.filter((block) => block.hash === hash).map(({ bytes }) => bytes)),
-    pendingIds: () => party.pending.map(({ id }) => id),
+    pendingIds: (from) => party.pending.slice(from).map(({ id }) => id),
     pendingBytes: (ids) => party.pending.filter(({ id }) => ids.includes(id)).map(({ bytes }) => bytes),
     ...settings.handlers,
   });

@@ -51,7 +51,8 @@ async function start(served: Record<string, Served>, skewMs = 0) {
   const statusOf = ({ blocks, claim }: Served) => {
     const last = blocks.at(-1);
     const tip = claim ?? { hash: last!.hash, height: blocks.length, work: blocks.length };
-    return { genesis: world.genesis.hash, rules: 1, tip, time: 0, nodeId: '', addresses: [] };
+    const pending = { count: 0, sum: '00'.repeat(32) };
+    return { genesis: world.genesis.hash, rules: 1, tip, pending, time: 0, nodeId: '', addresses: [] };
   };
   const network: Pick<Network, 'peers' | 'fetchHeaders' | 'fetchBlocks' | 'exchangeStatus' | 'shun'> = {
     peers: () =>

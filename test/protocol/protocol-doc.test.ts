@@ -124,6 +124,7 @@ test('the fields of a status', () => {
     genesis: hash,
     rules: 1,
     tip: { hash, height: 0, work: 0 },
+    pending: { count: 0, sum: hash },
     time: 0,
     nodeId: 'a',
     addresses: [],
@@ -216,14 +217,14 @@ describe('the limits', () => {
     const bounds = messages.rows
       .flat()
       .flatMap((cell) => [...cell.matchAll(/at most ([\d,]+)/g)].map((match) => match[1]!));
-    const { locatorHashes, headersPerRequest, blocksPerRequest, mempoolTransactions } = limits;
+    const { locatorHashes, headersPerRequest, blocksPerRequest, pendingIdsPerPage } = limits;
     const { transactionsPerRequest: perRequest } = networkLimits;
     expect(bounds.map((bound) => Number(bound.replaceAll(',', '')))).toEqual([
       locatorHashes,
       headersPerRequest,
       blocksPerRequest,
       blocksPerRequest,
-      mempoolTransactions,
+      pendingIdsPerPage,
       perRequest,
       perRequest,
       recordsPerRequest,

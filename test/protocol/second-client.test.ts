@@ -25,6 +25,7 @@ import {
   Refusal,
   rebuiltFrom,
   SecondClient,
+  sumOfIds,
   systemAccount,
 } from './second-client.ts';
 import { hostingStatement, openKeyFile, openRecord, recordId } from './second-vault.ts';
@@ -213,14 +214,16 @@ test('messages', () => {
   expect(wire.decodeLocator(encode({ locator: packed }))).toEqual([one, two]);
   expect(wire.decodeHashes(encode({ hashes: packed }))).toEqual([one, two]);
   expect(wire.decodeIds(encode({ ids: packed }))).toEqual([one, two]);
-  expect(wire.decodeWanted(encode({}))).toBeNull();
+  expect(wire.decodeWanted(encode({ from: 4_096 }))).toBe(4_096);
   expect(wire.decodeWanted(encode({ ids: packed }))).toEqual([one, two]);
   expect(hexOf(wire.encodeHeaders([packed]))).toBe(hexOf(encode({ headers: [packed] })));
   expect(hexOf(wire.encodeBlocks([packed]))).toBe(hexOf(encode({ blocks: [packed] })));
   expect(hexOf(wire.encodeTransactions([packed]))).toBe(hexOf(encode({ transactions: [packed] })));
   const told = { rules: 1, time: 5, nodeId: 'DoctorNode-5001', addresses: ['127.0.0.1:5001'], others: [] };
-  const status = { ...told, genesis: one, tip: { hash: two, height: 3, work: 48 } };
-  const message = encode({ ...told, genesis: bytesOf(one), tip: { ...status.tip, hash: bytesOf(two) } });
+  const pending = { count: 2, sum: sumOfIds([one, two]) };
+  const status = { ...told, genesis: one, tip: { hash: two, height: 3, work: 48 }, pending };
+  const tip = { ...status.tip, hash: bytesOf(two) };
+  const message = encode({ ...told, genesis: bytesOf(one), tip, pending: { ...pending, sum: bytesOf(pending.sum) } });
   expect(hexOf(encodeStatus(status))).toBe(hexOf(message));
   expect(decodeStatus(message)).toEqual(status);
 });

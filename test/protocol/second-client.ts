@@ -81,6 +81,12 @@ export function holds(key: Uint8Array, message: Uint8Array, signature: Uint8Arra
 // 4. Genesis.
 
 export const genesisHashOf = (genesis: Genesis) => sha256('carechain/genesis/1', encode(genesis));
+/** The exclusive or of hashes, as a status tells it of what is pending. */
+export function sumOfIds(ids: readonly string[]): string {
+  const sum = ids.reduce((total, id) => total ^ BigInt(`0x${id}`), 0n);
+  return sum.toString(16).padStart(64, '0');
+}
+
 export const memberIdOf = (signingKey: string) => hexOf(sha256('carechain/member/1', bytesOf(signingKey)));
 export const systemAccount = hexOf(sha256('carechain/system/1', 'SYSTEM_BANK_001'));
 

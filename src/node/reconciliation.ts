@@ -1,0 +1,101 @@
+/**
+ * Fetches the pending transactions that a peer has and this node lacks, which is what gossip may have missed.
+ *
+ * A status tells the sum of what is pending. Where it is ours, there is nothing to fetch. Where it differs, the ids are
+ * fetched in pages, and of each page what is lacking before the next one: the whole list when the peer is met, and after
+ * each further status one page, for as long as pages bring something. So a peer that has much more than we do is caught up
+ * with at once, and two large sets that differ by what is on its way cost a page every few seconds, not the list.
+ *
+ * The sum is a claim: a liar can make us fetch a page or fetch nothing, from himself. After so many equal statuses one page
+ * is looked at all the same.
+ */
+import { limits } from '../base/index.ts';
+import type { Transaction } from '../ledger/index.ts';
+import type { Network, Peer } from '../network/index.ts';
+import { isSameClaim } from './pending-sum.ts';
+import type { Transactions } from './transactions.ts';
+
+/** About a minute. */
+const equalStatuses = 12;
+
+export interface ReconciliationPorts {
+  readonly network: Pick<Network, 'fetchPendingIds' | 'fetchPending'>;
+  readonly transactions: Pick<Transactions, 'isWanted' | 'claim'>;
+  /** Takes in what a peer had. */
+  take(transactions: readonly Transaction[], from: string): Promise<unknown>;
+}
+
+interface Course {
+  /** Where the next page begins. */
+  next: number;
+  /** Statuses in a row that told of what we have ourselves. */
+  equal: number;
+}
+
+export class Reconciliation {
+  readonly #ports: ReconciliationPorts;
+  readonly #courses = new Map<string, Course>();
+  readonly #underWay = new Set<string>();
+  #stopped = false;
+
+  constructor(ports: ReconciliationPorts) {
+    this.#ports = ports;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  forget(peerId: string): void {
+    this.#courses.delete(peerId);
+  }
+
+  /** A peer has told its status. @throws CarechainError where it does not answer. */
+  async heard({ peerId, status }: Peer): Promise<void> {
+    if (status === null) return;
+    const known = this.#courses.get(peerId);
+    const course = known ?? { next: 0, equal: 0 };
+    this.#courses.set(peerId, course);
+    if (isSameClaim(status.pending, this.#ports.transactions.claim())) {
+      course.equal += 1;
+      if (course.equal < equalStatuses) return;
+    }
+    course.equal = 0;
+    if (status.pending.count > 0) await this.#fetch(peerId, course, known === undefined);
+  }
+
+  /** All that a peer has, whatever its status told. */
+  async all(peerId: string): Promise<void> {
+    await this.#fetch(peerId, { next: 0, equal: 0 }, true);
+  }
+
+  /** One at a time for each peer. */
+  async #fetch(peerId: string, course: Course, whole: boolean): Promise<void> {
+    if (this.#underWay.has(peerId)) return;
+    this.#underWay.add(peerId);
+    try {
+      while (!this.#stopped) {
+        const broughtSomething = await this.#fetchPage(peerId, course);
+        if (course.next === 0 || !(whole || broughtSomething)) break;
+      }
+    } finally {
+      this.#underWay.delete(peerId);
+    }
+  }
+
+  /** Moves the course on, to 0 after the last page. @returns whether a page brought what was lacking. */
+  async #fetchPage(peerId: string, course: Course): Promise<boolean> {
+    const { network, transactions, take } = this.#ports;
+    const start = course.next;
+    // A list that goes on for ever ends here all the same.
+    course.next = 0;
+    const ids = await network.fetchPendingIds(peerId, start);
+    const end = start + ids.length;
+    if (ids.length === limits.pendingIdsPerPage && end < limits.mempoolTransactions) course.next = end;
+    const wanted = ids.filter((id) => transactions.isWanted(id));
+    for (let from = 0; from < wanted.length && !this.#stopped; from += limits.transactionsPerMessage) {
+      await take(await network.fetchPending(peerId, wanted.slice(from, from + limits.transactionsPerMessage)), peerId);
+    }
+    return wanted.length > 0;
+  }
+}

@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest';
+import { limits } from '../../src/base/index.ts';
+import type { Transaction } from '../../src/ledger/index.ts';
+import type { Peer } from '../../src/network/index.ts';
+import { PendingSum } from '../../src/node/pending-sum.ts';
+import { Reconciliation } from '../../src/node/reconciliation.ts';
+import { hashFrom } from '../support/ledger.ts';
+
+const ids = (from: number, count: number) => Array.from({ length: count }, (_, index) => hashFrom(`${from + index}`));
+const page = limits.pendingIdsPerPage;
+
+/** A node with some of the ids, and a peer with others; `asked` are the pages that were asked for. */
+function meeting(ours: readonly string[], theirs: readonly string[]) {
+  const here = new Set(ours);
+  const asked: number[] = [];
+  const claimOf = (all: Iterable<string>) => {
+    const sum = new PendingSum();
+    for (const id of all) sum.add(id);
+    return sum.claim();
+  };
+  const reconciliation = new Reconciliation({
+    network: {
+      async fetchPendingIds(_peerId, from) {
+        asked.push(from);
+        return theirs.slice(from, from + page);
+      },
+      fetchPending: async (_peerId, wanted) => wanted.map((id) => ({ id }) as Transaction),
+    },
+    transactions: { claim: () => claimOf(here), isWanted: (id) => !here.has(id) },
+    async take(transactions) {
+      for (const { id } of transactions) here.add(id);
+    },
+  });
+  const status = (claimed = claimOf(theirs)) => ({ peerId: 'lab', status: { pending: claimed } }) as Peer;
+  return { here, asked, reconciliation, status };
+}
+
+test('equal sets fetch nothing, but for one page now and then', async () => {
+  const { reconciliation, status, asked } = meeting(ids(0, 10), ids(0, 10).reverse());
+  for (let count = 1; count < 12; count++) await reconciliation.heard(status());
+  expect(asked).toEqual([]);
+  await reconciliation.heard(status());
+  expect(asked).toEqual([0]);
+});
+
+test('a peer that has nothing is not asked', async () => {
+  const { reconciliation, status, asked } = meeting(ids(0, 10), []);
+  await reconciliation.heard(status());
+  expect(asked).toEqual([]);
+});
+
+test('a peer that is met is looked through whole', async () => {
+  const theirs = ids(0, 2 * page + 5);
+  const { reconciliation, status, asked, here } = meeting(theirs.slice(0, -1), theirs);
+  await reconciliation.heard(status());
+  expect(asked).toEqual([0, page, 2 * page]);
+  expect(here.size).toBe(theirs.length);
+});
+
+test('afterwards a status costs one page, and the next one follows where it brought something', async () => {
+  const theirs = ids(0, 3 * page - 1);
+  const { reconciliation, status, asked, here } = meeting(theirs, theirs);
+  await reconciliation.heard(status());
+  const lacking = [theirs[5]!, theirs[2 * page + 5]!];
+  for (const id of lacking) here.delete(id);
+  await reconciliation.heard(status());
+  // The first page brought one; the second nothing, so the third waits for the next status.
+  expect(asked).toEqual([0, page]);
+  await reconciliation.heard(status());
+  expect(asked).toEqual([0, page, 2 * page, 0]);
+  expect(here.size).toBe(theirs.length);
+  await reconciliation.heard(status());
+  expect(asked).toHaveLength(4);
+});
+
+test('a list without an end comes to one', async () => {
+  const { reconciliation, status, asked } = meeting([], ids(0, limits.mempoolTransactions + 3 * page));
+  await reconciliation.heard(status());
+  expect(asked).toHaveLength(Math.ceil(limits.mempoolTransactions / page));
+  await reconciliation.all('lab');
+  expect(asked).toHaveLength(2 * Math.ceil(limits.mempoolTransactions / page));
+});
+
+test('one look at a time for each peer, and none after a stop', async () => {
+  const { reconciliation, status, asked } = meeting([], ids(0, 3));
+  await Promise.all([reconciliation.heard(status()), reconciliation.heard(status()), reconciliation.all('lab')]);
+  expect(asked).toEqual([0]);
+  reconciliation.stop();
+  reconciliation.forget('lab');
+  await reconciliation.all('lab');
+  expect(asked).toEqual([0]);
+});
