@@ -1,0 +1,166 @@
+/**
+ * The reckoning at the end of a run: the faults are over, everything pending is mined, all nodes agree. Then the file of
+ * acknowledgements is held against the ledger, and the ledger against a model of its own.
+ */
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { executable } from '../support/processes.ts';
+import type { Acknowledgement } from './client.ts';
+import { type Cluster, type Role, roles } from './cluster.ts';
+import { type ExportedBlock, Model } from './model.ts';
+import type { PipedAnswer } from './piped-node.ts';
+
+export interface Audit {
+  readonly acknowledged: number;
+  /** Lost for a reason that the rules give, or waiting for money: two sides of a cut did what excludes each other. */
+  readonly conflicts: number;
+  readonly height: number;
+  /** Acknowledged, and neither in the ledger nor lost lawfully. */
+  readonly lost: readonly string[];
+  readonly duplicates: readonly string[];
+  /** Everything else that is not as it should be. */
+  readonly wrong: readonly string[];
+}
+
+const agreeMs = 60_000;
+const mostBlocksToDrain = 200;
+
+/** Ends the cluster. @param folder where the export may be written. */
+export async function audit(cluster: Cluster, folder: string): Promise<Audit> {
+  await cluster.rest();
+  const wrong = await drain(cluster);
+  const books = await Promise.all(roles.map((role) => readBooks(cluster, role)));
+  wrong.push(...books.flatMap(({ complaints }) => complaints));
+  const [{ balances }] = books as [Books];
+  for (const [index, each] of books.entries())
+    if (each.balances !== balances) wrong.push(`${roles[index]} has the balances ${each.balances}, not ${balances}`);
+
+  // What is not in the ledger is asked for while its node still runs.
+  const acknowledged = cluster.log.read();
+  const chain = await confirmedIds(cluster);
+  const missing = acknowledged.filter(({ id }) => !chain.has(id));
+  const answers = await Promise.all(missing.map(({ id, node }) => cluster.node(node).ask(`tx ${id}`)));
+  const members = await memberNames(cluster);
+  await cluster.stop();
+
+  const model = new Model(await exportedBlocks(cluster, folder), (id) => members.get(id) ?? 'SYSTEM_BANK_001');
+  wrong.push(...model.complaints, ...cluster.shunned);
+  for (const [username, balance] of Object.entries(JSON.parse(balances) as Record<string, number>)) {
+    const expected = model.balanceOf(username);
+    if (balance !== expected) wrong.push(`${username} has ${balance}, and by the model ${expected}`);
+  }
+  for (const id of chain)
+    if (!model.confirmed.has(id) && !model.rewards.has(id)) wrong.push(`${id} is in the chain and not in its export`);
+  const lost = missing.flatMap((each, index) => whyLost(each, answers[index] ?? null, model) ?? []);
+  const { duplicates, refused } = surplus(model, acknowledged, cluster);
+  return {
+    acknowledged: acknowledged.length,
+    conflicts: missing.length - lost.length,
+    height: Math.max(...model.confirmed.values(), 0),
+    lost,
+    duplicates: [...model.duplicates, ...duplicates],
+    wrong: [...wrong, ...refused],
+  };
+}
+
+/** Mines until nothing is left, wherever it is pending. */
+async function drain(cluster: Cluster): Promise<string[]> {
+  const wrong: string[] = [];
+  if ((await cluster.agree(agreeMs)) === null) wrong.push('the nodes did not agree when all faults were over');
+  for (const role of roles) {
+    for (let blocks = 0; blocks < mostBlocksToDrain; blocks++) {
+      const mined = await cluster.node(role).ask('mine');
+      if (!mined?.ok) break;
+    }
+    if ((await cluster.agree(agreeMs)) === null) wrong.push(`the nodes did not agree on what the ${role} node mined`);
+  }
+  return wrong;
+}
+
+interface Books {
+  readonly balances: string;
+  readonly complaints: readonly string[];
+}
+
+async function readBooks(cluster: Cluster, role: Role): Promise<Books> {
+  const node = cluster.node(role);
+  const complaints: string[] = [];
+  const verified = await node.ask('verify');
+  if (verified?.result?.failure !== null) complaints.push(`${role}: verify says ${JSON.stringify(verified)}`);
+  const replayed = await node.ask('recalc_balances');
+  if (replayed?.result?.equal !== true) complaints.push(`${role}: recalc_balances says ${JSON.stringify(replayed)}`);
+  const balances = await node.ask('balances');
+  const standing = await cluster.standing(role);
+  const told = Math.max(cluster.told[role], node.toldHeight);
+  if ((standing?.height ?? 0) < told) complaints.push(`${role} is at #${standing?.height} and had told of #${told}`);
+  return { balances: JSON.stringify(balances?.result?.balances ?? {}), complaints };
+}
+
+async function confirmedIds(cluster: Cluster): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for (let from: number | null = 0; from !== null; ) {
+    const page = (await cluster.node('doctor').ask(`chain --from ${from}`))?.result as
+      | { blocks: { transactions: { id: string }[] }[]; next: number | null }
+      | undefined;
+    for (const { transactions } of page?.blocks ?? []) for (const { id } of transactions) ids.add(id);
+    from = page?.next ?? null;
+  }
+  return ids;
+}
+
+async function memberNames(cluster: Cluster): Promise<ReadonlyMap<string, string>> {
+  const { members } = (await cluster.node('doctor').ask('members'))!.result as {
+    members: { id: string; username: string }[];
+  };
+  return new Map(members.map(({ id, username }) => [id, username]));
+}
+
+async function exportedBlocks(cluster: Cluster, folder: string): Promise<ExportedBlock[]> {
+  const file = join(folder, 'export.jsonl');
+  const within = cluster.within('doctor');
+  const words = [process.execPath, executable, 'export', '--data-dir', cluster.dataDir('doctor'), '--out', file];
+  const [program, ...args] = [...within, ...words];
+  await promisify(execFile)(program!, args);
+  const lines = readFileSync(file, 'utf8').split('\n');
+  return lines
+    .filter((line) => line !== '')
+    .slice(1)
+    .map((line) => JSON.parse(line) as ExportedBlock);
+}
+
+/** Null where the rules explain it: another answer, another fill, or money that is not there. */
+function whyLost({ id, kind, node }: Acknowledgement, answer: PipedAnswer | null, model: Model): string | null {
+  const line = (what: string) => `${kind} ${id} of ${node}: ${what}`;
+  if (!answer?.ok) return line(`nobody knows it (${answer?.error?.code ?? 'no answer'})`);
+  const { state, code, author, fields } = answer.result as {
+    state: string;
+    code: string | null;
+    author: string;
+    fields: Readonly<Record<string, unknown>>;
+  };
+  const rivals: Readonly<Record<string, string | undefined>> = {
+    'order-already-answered': model.answeredBy.get(String(fields.order)),
+    'prescription-already-filled': model.closedBy.get(String(fields.prescription)),
+  };
+  if (state === 'lost' && code !== null && rivals[code] !== undefined) return null;
+  const isUnpaid = state === 'pending' && code === 'spends-more-than-balance';
+  if (isUnpaid && model.balanceOf(author) < Number(fields.amount)) return null;
+  return line(`${state}, ${code}`);
+}
+
+/** What is in the ledger and nobody was told "ok" about: only lines without an answer can have brought it. */
+function surplus(model: Model, acknowledged: readonly Acknowledgement[], { log }: Cluster) {
+  const duplicates: string[] = [];
+  const refused: string[] = [];
+  for (const [kind, inLedger] of model.perKind) {
+    const known = acknowledged.filter((each) => each.kind === kind && model.confirmed.has(each.id)).length;
+    const unexplained = inLedger - known - (log.inDoubt.get(kind) ?? 0);
+    if (unexplained <= 0) continue;
+    const wereRefused = Math.min(unexplained, log.refused.get(kind) ?? 0);
+    if (wereRefused > 0) refused.push(`${wereRefused} of ${kind} are in the ledger though their author was told "no"`);
+    if (unexplained > wereRefused) duplicates.push(`${unexplained - wereRefused} of ${kind} are in the ledger unasked`);
+  }
+  return { duplicates, refused };
+}

@@ -1,0 +1,146 @@
+/**
+ * Somebody who works at a node without a pause, and starts over when the node does: registers, consults, orders, tests,
+ * prescribes, fills, pays and mines, as chance has it. Every "ok" is written down. At each login it is the user of the
+ * place most of the time and somebody else now and then, so that two sides of a cut do what excludes each other.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Chance } from '../simulation/chance.ts';
+import type { AcknowledgementLog } from './client.ts';
+import type { Role } from './cluster.ts';
+import type { PipedAnswer, PipedNode } from './piped-node.ts';
+
+const logins: Readonly<Record<Role, string>> = {
+  doctor: 'login dr_alice password123',
+  lab: 'login lab_tech_bob labpass',
+  pharmacy: 'login pharm_charlie pharmpass',
+};
+const usernames: Readonly<Record<Role, string>> = {
+  doctor: 'dr_alice',
+  lab: 'lab_tech_bob',
+  pharmacy: 'pharm_charlie',
+};
+const kinds: Readonly<Record<string, string>> = {
+  register: 'PATIENT_REGISTRATION',
+  consult: 'DOCTOR_CONSULTATION',
+  perform_test: 'LAB_TEST_RESULT',
+  prescribe: 'PRESCRIPTION',
+  fill: 'PRESCRIPTION_FILLED',
+  transfer: 'TRANSFER_ECASH',
+};
+/** Codes that say that the disk did not take it. */
+const folderFaults = new Set(['folder-failed', 'folder-damaged', 'folder-unwritable']);
+const roles: readonly Role[] = ['doctor', 'lab', 'pharmacy'];
+const patientsRemembered = 60;
+
+export interface ClerkSettings {
+  readonly role: Role;
+  readonly chance: Chance;
+  readonly log: AcknowledgementLog;
+  /** Patients that anybody has registered; shared by the clerks of a cluster. */
+  readonly patients: string[];
+}
+
+export class Clerk {
+  readonly #settings: ClerkSettings;
+  #node: PipedNode | null = null;
+  #work: Promise<void> = Promise.resolve();
+  /** Answers that were a fault of the folder, in a row; and whether the last write was taken. */
+  faultsInARow = 0;
+
+  constructor(settings: ClerkSettings) {
+    this.#settings = settings;
+  }
+
+  /** Works at `node` until it is gone or {@link rest} is called. @returns what resolves when it is logged in there. */
+  workAt(node: PipedNode): Promise<void> {
+    this.#node = node;
+    return new Promise((resolve) => {
+      this.#work = this.#work.then(() => this.#shift(node, resolve));
+    });
+  }
+
+  /** Resolves when the last line is answered. */
+  async rest(): Promise<void> {
+    this.#node = null;
+    await this.#work;
+  }
+
+  async #shift(node: PipedNode, begin: () => void): Promise<void> {
+    const { role, chance } = this.#settings;
+    const user = chance.happens(0.75) ? role : chance.pick(roles);
+    await node.ask(logins[user]);
+    begin();
+    while (this.#node === node && node.isRunning) {
+      await Promise.all((await this.#nextLines(node, user)).map((line) => this.#type(node, line)));
+      await wait(chance.between(5, 40));
+    }
+  }
+
+  /** A few lines that go in together, so that a fault finds some of them under way. */
+  async #nextLines(node: PipedNode, user: Role): Promise<string[]> {
+    const { chance } = this.#settings;
+    if (chance.happens(0.12)) return ['mine'];
+    if (chance.happens(0.08)) return [this.#transfer(user)];
+    if (user === 'doctor') return this.#doctorLines();
+    const task = await this.#task(node);
+    if (task === null) return chance.happens(0.2) ? [this.#transfer(user)] : [];
+    if (user === 'pharmacy') return [`fill ${task} --yes`];
+    return [`perform_test --order ${task} --hemoglobin 13.${chance.below(10)} --wbc 6200 --platelets 250000`];
+  }
+
+  #doctorLines(): string[] {
+    const { chance, patients } = this.#settings;
+    if (patients.length === 0 || chance.happens(0.2)) return [`register Patient ${chance.below(1_000_000)}`];
+    const lines = [`set_patient ${chance.pick(patients)}`];
+    if (chance.happens(0.6)) lines.push(`consult --notes "Seen ${chance.below(1_000)}." --order-test`);
+    if (chance.happens(0.5)) lines.push('prescribe --medication Iron --dosage 200mg --frequency daily --duration 8w');
+    return lines;
+  }
+
+  #transfer(user: Role): string {
+    const { chance } = this.#settings;
+    const to = chance.pick(roles.filter((role) => role !== user));
+    return `transfer ${usernames[to]} ${chance.between(1, 20)} other`;
+  }
+
+  /** Something that waits for the user, or null. */
+  async #task(node: PipedNode): Promise<string | null> {
+    const answer = await node.ask('todo --count 20');
+    const tasks = (answer?.result?.tasks ?? []) as readonly { readonly id: string }[];
+    return tasks.length > 0 ? this.#settings.chance.pick(tasks).id : null;
+  }
+
+  async #type(node: PipedNode, line: string): Promise<void> {
+    const kind = kinds[line.split(' ')[0]!];
+    this.#note(kind, await node.ask(line));
+  }
+
+  #note(kind: string | undefined, answer: PipedAnswer | null): void {
+    const { log, role, patients } = this.#settings;
+    if (answer === null) {
+      if (kind !== undefined) log.noteDoubt(kind);
+      // The payment that a prescription brings along.
+      if (kind === 'PRESCRIPTION') log.noteDoubt('TRANSFER_ECASH');
+      return;
+    }
+    if (!answer.ok) {
+      if (!folderFaults.has(answer.error?.code ?? '')) return;
+      this.faultsInARow += 1;
+      if (kind !== undefined) log.noteRefusal(kind);
+      return;
+    }
+    if (kind === undefined) return;
+    this.faultsInARow = 0;
+    const { transactionId, patientId, payment } = answer.result as {
+      transactionId: string;
+      patientId?: string;
+      payment?: { transactionId?: string; skipped?: string };
+    };
+    log.note({ id: transactionId, kind, node: role });
+    if (payment?.transactionId) log.note({ id: payment.transactionId, kind: 'TRANSFER_ECASH', node: role });
+    else if (folderFaults.has(payment?.skipped ?? '')) log.noteRefusal('TRANSFER_ECASH');
+    if (kind !== 'PATIENT_REGISTRATION' || patientId === undefined) return;
+    patients.push(patientId);
+    if (patients.length > patientsRemembered) patients.shift();
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * Three node processes with folders and ports of their own, and somebody at work at each. How they are linked is a
+ * choice: straight, through cables that can be cut, or each in a network namespace of its own.
+ */
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Chance } from '../simulation/chance.ts';
+import { executable } from '../support/processes.ts';
+import { Clerk } from './clerk.ts';
+import { AcknowledgementLog } from './client.ts';
+import { PipedNode } from './piped-node.ts';
+
+export type Role = 'doctor' | 'lab' | 'pharmacy';
+export const roles: readonly Role[] = ['doctor', 'lab', 'pharmacy'];
+
+export interface Seat {
+  readonly host: string;
+  readonly port: number;
+  /** host:port of those it dials. */
+  readonly peers: readonly string[];
+  /** What the node is started with, such as `ip netns exec <name>`. */
+  readonly within?: readonly string[];
+  readonly more?: readonly string[];
+  /** Where its data folder is; below the folder of the cluster where nothing is said. */
+  readonly dataDir?: string;
+}
+
+export interface ClusterSettings {
+  readonly folder: string;
+  /** Decides what the clerks do. */
+  readonly seed: string;
+  readonly seats: Readonly<Record<Role, Seat>>;
+}
+
+export interface Standing {
+  readonly height: number;
+  readonly tipHash: string;
+  readonly peers: number;
+  readonly pending: number;
+}
+
+const pollMs = 100;
+
+export class Cluster {
+  readonly log: AcknowledgementLog;
+  readonly clerks: Readonly<Record<Role, Clerk>>;
+  readonly nodes: Partial<Record<Role, PipedNode>> = {};
+  /** The highest block that any process of a role has told of. */
+  readonly told: Record<Role, number> = { doctor: 0, lab: 0, pharmacy: 0 };
+  /** What nodes said of others that broke the rules: there is no such in a cluster of honest nodes. */
+  readonly shunned: string[] = [];
+  readonly #settings: ClusterSettings;
+  #hasStopped = false;
+
+  constructor(settings: ClusterSettings) {
+    this.#settings = settings;
+    this.log = new AcknowledgementLog(join(settings.folder, 'acknowledged.jsonl'));
+    const patients: string[] = [];
+    const clerk = (role: Role) =>
+      new Clerk({ role, chance: new Chance(`${settings.seed}/clerk/${role}`), log: this.log, patients });
+    this.clerks = { doctor: clerk('doctor'), lab: clerk('lab'), pharmacy: clerk('pharmacy') };
+  }
+
+  dataDir(role: Role): string {
+    return this.#settings.seats[role].dataDir ?? join(this.#settings.folder, role);
+  }
+
+  within(role: Role): readonly string[] {
+    return this.#settings.seats[role].within ?? [];
+  }
+
+  /** The running process of a role. */
+  node(role: Role): PipedNode {
+    return this.nodes[role]!;
+  }
+
+  commandLine(role: Role, more: readonly string[] = ['--json']): readonly string[] {
+    const { host, port, peers, within = [], more: own = [] } = this.#settings.seats[role];
+    const links = peers.length > 0 ? ['--peers', peers.join(',')] : [];
+    const files = ['--data-dir', this.dataDir(role), '--registry-csv', join(this.#settings.folder, `${role}.csv`)];
+    const address = ['--host', host, '--port', String(port)];
+    return [...within, process.execPath, executable, role, ...address, ...links, ...files, ...own, ...more];
+  }
+
+  /** Starts a process on the folder of the role, without waiting for it. */
+  launch(role: Role): PipedNode {
+    const node = new PipedNode(this.commandLine(role));
+    this.nodes[role] = node;
+    void node.ended.then(() => this.#remember(role, node));
+    return node;
+  }
+
+  /** @throws Error where a node does not come up. */
+  async start(role: Role): Promise<PipedNode> {
+    const node = this.launch(role);
+    if (!(await node.ready())) {
+      throw new Error(`The ${role} node did not become ready: ${node.complaint || 'it said nothing'}`);
+    }
+    return node;
+  }
+
+  async startAll(): Promise<void> {
+    for (const role of roles) await this.start(role);
+    if ((await this.agree(30_000)) === null) throw new Error('The nodes did not find each other.');
+  }
+
+  /** Resolves when everybody is at work. */
+  async work(): Promise<void> {
+    await Promise.all(roles.map((role) => this.clerks[role].workAt(this.node(role))));
+  }
+
+  async rest(): Promise<void> {
+    await Promise.all(roles.map((role) => this.clerks[role].rest()));
+  }
+
+  async standing(role: Role): Promise<Standing | null> {
+    const answer = await this.node(role).ask('status');
+    return answer?.ok ? (answer.result as unknown as Standing) : null;
+  }
+
+  /** @returns after how many milliseconds all were linked to each other and on one tip; null where that took too long. */
+  async agree(patienceMs: number): Promise<number | null> {
+    const startedAt = performance.now();
+    while (performance.now() - startedAt < patienceMs) {
+      const standings = await Promise.all(roles.map((role) => this.standing(role)));
+      const tips = new Set(standings.map((standing) => standing?.tipHash));
+      if (tips.size === 1 && standings.every((standing) => standing?.peers === roles.length - 1)) {
+        return performance.now() - startedAt;
+      }
+      await wait(pollMs);
+    }
+    return null;
+  }
+
+  /** Said twice, it is done once. */
+  async stop(): Promise<void> {
+    if (this.#hasStopped) return;
+    this.#hasStopped = true;
+    await this.rest();
+    await Promise.all(roles.map((role) => this.nodes[role]?.stop()));
+    this.log.close();
+  }
+
+  #remember(role: Role, node: PipedNode): void {
+    this.told[role] = Math.max(this.told[role], node.toldHeight);
+    for (const { event, state, peerId } of node.events) {
+      if (event === 'peer' && state === 'shunned') this.shunned.push(`${role} shunned ${String(peerId)}`);
+    }
+  }
+}

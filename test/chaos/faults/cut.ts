@@ -1,0 +1,57 @@
+/** Links that are cut: silence both ways and one way, resets, a trickle. Both sides work on; it counts how soon they are one again. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { audit } from '../audit.ts';
+import { Cluster } from '../cluster.ts';
+import type { PlannedCut } from '../plan.ts';
+import { addAudit, newRow, type Row } from '../report.ts';
+import { type CabledSeats, cabledSeats } from '../seats.ts';
+
+const healPatienceMs = 120_000;
+/** Both sides have something of their own before the cut, and after it. */
+const workMs = 1_000;
+
+export async function runCuts(folder: string, seed: number, cuts: readonly PlannedCut[]): Promise<Row> {
+  const row = newRow('cut');
+  const cabled = await cabledSeats();
+  if (cabled === null) {
+    row.skipped = 'this machine has no address but loopback, and around cables there the nodes would find a way';
+    return row;
+  }
+  const cluster = new Cluster({ folder, seed: `${seed}/cut`, seats: cabled.seats });
+  try {
+    await cluster.startAll();
+    for (const cut of cuts) await runCut(cluster, cabled, cut, row);
+    addAudit(row, await audit(cluster, folder));
+  } finally {
+    await cluster.stop();
+    await cabled.close();
+  }
+  return row;
+}
+
+async function runCut(
+  cluster: Cluster,
+  cabled: CabledSeats,
+  { kind, shape, cutMs }: PlannedCut,
+  row: Row,
+): Promise<void> {
+  const cables = cabled.cablesOf(shape);
+  const what = `${kind} cut of ${shape} for ${cutMs / 1_000} s`;
+  await cluster.work();
+  await wait(workMs);
+  const struck = () => cables.reduce((sum, cable) => sum + cable.struck, 0);
+  const before = struck();
+  for (const cable of cables) cable.cut(kind);
+  await wait(cutMs);
+  // Nobody works when the links come back: a tip that moves cannot be agreed on.
+  await cluster.rest();
+  for (const cable of cables) cable.mend();
+  if (struck() === before) row.wrong.push(`the ${what} struck no link`);
+  else row.injected += 1;
+  const healedMs = await cluster.agree(healPatienceMs);
+  if (healedMs === null) row.wrong.push(`after a ${what} the nodes did not agree again`);
+  else {
+    row.healsMs.push(healedMs);
+    row.notes.push(`${what} healed in ${(healedMs / 1_000).toFixed(2)} s`);
+  }
+}

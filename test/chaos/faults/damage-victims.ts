@@ -1,0 +1,85 @@
+/** The folders that are damaged: two nodes that have worked, hold tables and a log, and stopped; and a peer that goes on. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { Cluster, type Role } from '../cluster.ts';
+import type { PipedNode } from '../piped-node.ts';
+import { straightSeats } from '../seats.ts';
+
+export interface Victim {
+  readonly role: Role;
+  /** Its data folder, with nothing damaged. */
+  readonly sound: string;
+  readonly height: number;
+  /** What its users were told "ok" for. */
+  readonly acknowledged: readonly string[];
+  /** Signed while it was offline: nobody else has it. */
+  readonly onlyHere: string;
+  /** The command line of a node on a folder. */
+  commandLine(dataDir: string): readonly string[];
+}
+
+export interface Donor {
+  readonly node: PipedNode;
+  readonly balances: string;
+  readonly height: number;
+}
+
+const workMs = 4_000;
+const agreeMs = 30_000;
+const mostBlocks = 50;
+const victimRoles = ['lab', 'pharmacy'] as const;
+
+export async function prepareVictims(
+  folder: string,
+  seed: number,
+): Promise<{ donor: Donor; victims: readonly Victim[]; acknowledged: number }> {
+  const seats = await straightSeats();
+  const address = `127.0.0.1:${seats.doctor.port}`;
+  const withDonor = (role: (typeof victimRoles)[number]) => ({ ...seats[role], peers: [address] });
+  const cluster = new Cluster({
+    folder,
+    seed: `${seed}/damage`,
+    seats: { doctor: { ...seats.doctor, peers: [] }, lab: withDonor('lab'), pharmacy: withDonor('pharmacy') },
+  });
+  await cluster.startAll();
+  // A node that starts moves its log into a table: two rounds, so that there are some of both.
+  for (let round = 0; round < 2; round++) {
+    await cluster.work();
+    await wait(workMs / 2);
+    await cluster.rest();
+    for (const role of victimRoles) {
+      await cluster.node(role).stop();
+      await cluster.start(role);
+    }
+  }
+  for (let blocks = 0; blocks < mostBlocks && (await cluster.node('doctor').ask('mine'))?.ok; blocks++);
+  if ((await cluster.agree(agreeMs)) === null)
+    throw new Error('The nodes did not agree before their folders were damaged.');
+
+  const own = { lab: await signAlone(cluster, 'lab'), pharmacy: await signAlone(cluster, 'pharmacy') };
+  const { height } = (await cluster.standing('doctor'))!;
+  const balances = JSON.stringify((await cluster.node('doctor').ask('balances'))!.result!.balances);
+  const victims = victimRoles.map(
+    (role): Victim => ({
+      role,
+      sound: cluster.dataDir(role),
+      height,
+      acknowledged: cluster.log.by(role).map(({ id }) => id),
+      onlyHere: own[role],
+      commandLine: (dataDir) =>
+        cluster.commandLine(role).map((word) => (word === cluster.dataDir(role) ? dataDir : word)),
+    }),
+  );
+  const acknowledged = cluster.log.count + victims.length;
+  cluster.log.close();
+  return { donor: { node: cluster.node('doctor'), balances, height }, victims, acknowledged };
+}
+
+/** Signs something that nobody else hears of, and stops. @returns its id. */
+async function signAlone(cluster: Cluster, role: Role): Promise<string> {
+  const node = cluster.node(role);
+  await node.ask('offline');
+  await node.ask('login dr_alice password123');
+  const answer = await node.ask('register Somebody Unheard-of');
+  await node.stop();
+  return String(answer!.result!.transactionId);
+}

@@ -1,0 +1,81 @@
+/**
+ * Damaged files: a folder that a node has stopped on is copied, one file of the copy is damaged, and a node starts on it
+ * with its peer up. It may refuse with a name (then `scrub --heal` is run and it starts again), heal, or not care.
+ * It may not be silent: something acknowledged is missing or something differs, and nobody was told.
+ */
+import { cp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type DamageCase, damageCases } from '../../support/damage.ts';
+import { newRow, type Row } from '../report.ts';
+import { inspect, startOn } from './damage-verdict.ts';
+import { type Donor, prepareVictims, type Victim } from './damage-victims.ts';
+
+type Outcome = 'harmless' | 'healed' | 'refused, then healed' | 'refused' | 'told' | 'ended early' | 'silent';
+
+export async function runDamages(folder: string, seed: number, count: number): Promise<Row> {
+  const row = newRow('damage');
+  const outcomes = new Map<Outcome, number>();
+  const perClass = new Map<string, number>();
+  const { donor, victims, acknowledged } = await prepareVictims(folder, seed);
+  row.acknowledged = acknowledged;
+  try {
+    // Each victim has a key of its own: two processes with one would take each other's links.
+    await Promise.all(
+      victims.map(async (victim, index) => {
+        const share = Math.ceil(count / victims.length);
+        for (const [at, damage] of (await damageCases(victim.sound, seed + index, share)).entries()) {
+          const copy = join(folder, `${victim.role}-${at}`);
+          await cp(victim.sound, copy, { recursive: true });
+          await damage.apply(copy);
+          const { outcome, facts } = await runCase(victim, donor, copy, damage, row);
+          await rm(copy, { recursive: true, force: true });
+          row.injected += 1;
+          outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+          perClass.set(damage.fileClass, (perClass.get(damage.fileClass) ?? 0) + 1);
+          const what = `${damage.file}: ${damage.what}`;
+          if (outcome === 'silent') row.lost.push(`${what}: ${facts.join('; ')}`);
+          else if (outcome === 'refused' || outcome === 'told')
+            row.notes.push(`${outcome}: ${what}: ${facts.join('; ')}`);
+        }
+      }),
+    );
+  } finally {
+    await donor.node.stop();
+  }
+  row.notes.push(`by class: ${listed(perClass)}`, `outcomes: ${listed(outcomes)}`);
+  return row;
+}
+
+async function runCase(
+  victim: Victim,
+  donor: Donor,
+  copy: string,
+  { isCrashShape }: DamageCase,
+  row: Row,
+): Promise<{ outcome: Outcome; facts: readonly string[] }> {
+  const first = await startOn(victim, donor, copy);
+  if ('refusal' in first) {
+    if (first.refusal === null) return { outcome: 'silent', facts: [`refused without a name: ${first.complaint}`] };
+    const again = await first.heal();
+    if ('refusal' in again)
+      return { outcome: 'refused', facts: [first.refusal, `after scrub: ${again.refusal ?? again.complaint}`] };
+    const { missing } = await inspect(again.node, victim, donor, copy);
+    // What only this folder had may be gone with the part that was damaged, and that was said.
+    const held = missing.filter(({ isHeldElsewhere }) => isHeldElsewhere).map(({ what }) => what);
+    if (held.length > 0)
+      return { outcome: 'silent', facts: [`refused as ${first.refusal}, healed, and then:`, ...held] };
+    return { outcome: 'refused, then healed', facts: [first.refusal] };
+  }
+  row.restartsMs.push(first.node.readyAfterMs!);
+  const { missing, said } = await inspect(first.node, victim, donor, copy);
+  if (missing.length === 0) return { outcome: said.length > 0 ? 'healed' : 'harmless', facts: said };
+  const facts = missing.map(({ what }) => what);
+  if (said.length > 0) return { outcome: 'told', facts: [...facts, ...said] };
+  // A log that ends early is what a loss of power leaves: no program can tell the two apart. What peers hold is back.
+  const isUnavoidable = isCrashShape && missing.every(({ isHeldElsewhere }) => !isHeldElsewhere);
+  return { outcome: isUnavoidable ? 'ended early' : 'silent', facts };
+}
+
+function listed(counts: ReadonlyMap<string, number>): string {
+  return [...counts].map(([what, count]) => `${count} ${what}`).join(', ');
+}

@@ -1,0 +1,86 @@
+/**
+ * `kill -9` of a node in the midst of its work, and again while it comes back: before it is ready, or while it still
+ * fetches what it missed. After each, what it has acknowledged must be there, and its chain no shorter than it had told.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { audit } from '../audit.ts';
+import type { Acknowledgement } from '../client.ts';
+import { Cluster, type Role, roles } from '../cluster.ts';
+import type { PipedNode } from '../piped-node.ts';
+import type { Kill, SecondKill } from '../plan.ts';
+import { addAudit, newRow, quantile, type Row } from '../report.ts';
+import { straightSeats } from '../seats.ts';
+
+/** What a start takes on this machine, until the first ones were measured. */
+const guessedStartMs = 1_000;
+const startsRemembered = 5;
+const catchUpPatienceMs = 10_000;
+
+export async function runKills(folder: string, seed: number, kills: readonly Kill[]): Promise<Row> {
+  const row = newRow('kill');
+  const cluster = new Cluster({ folder, seed: `${seed}/kill`, seats: await straightSeats() });
+  try {
+    await cluster.startAll();
+    const starts = roles.map((role) => (cluster.node(role).readyAfterMs! / 1_000).toFixed(2));
+    row.notes.push(`for comparison, starts on empty folders took ${starts.join(', ')} s on this machine`);
+    await cluster.work();
+    const settled = new Set<string>();
+    for (const kill of kills) {
+      await strike(cluster, kill, row);
+      await expectHeld(cluster, kill.role, settled, row);
+      await cluster.clerks[kill.role].workAt(cluster.node(kill.role));
+    }
+    addAudit(row, await audit(cluster, folder));
+  } finally {
+    await cluster.stop();
+  }
+  return row;
+}
+
+async function strike(cluster: Cluster, { role, workMs, downMs, again }: Kill, row: Row): Promise<void> {
+  await wait(workMs);
+  await cluster.node(role).kill();
+  row.injected += 1;
+  await wait(downMs);
+  for (const second of again) {
+    const node = cluster.launch(role);
+    if (await killInRecovery(node, second, row)) row.duringRecovery += 1;
+    row.injected += 1;
+  }
+  const node = await cluster.start(role);
+  row.restartsMs.push(node.readyAfterMs!);
+}
+
+/** @returns whether it was killed before it was itself again. */
+async function killInRecovery(node: PipedNode, second: SecondKill, row: Row): Promise<boolean> {
+  const isCaughtUp = () => node.events.some(({ event }) => event === 'caught-up');
+  if (second.during === 'start') {
+    await wait(second.share * (quantile(row.restartsMs.slice(-startsRemembered), 0.5) ?? guessedStartMs));
+  } else {
+    await node.ready();
+    // The first link is where catching up begins.
+    await node.event(({ event, state }) => event === 'peer' && state === 'connected', catchUpPatienceMs);
+    await wait(second.afterMs);
+  }
+  await node.kill();
+  return second.during === 'start' ? node.readyAfterMs === null : !isCaughtUp();
+}
+
+/** Asks the node for all that it has acknowledged and that was not seen deep in its chain yet. */
+async function expectHeld(cluster: Cluster, role: Role, settled: Set<string>, row: Row): Promise<void> {
+  const node = cluster.node(role);
+  const { height } = node.events.find(({ event }) => event === 'ready') as unknown as { height: number };
+  if (height < cluster.told[role])
+    row.wrong.push(`${role} came back at #${height} and had told of #${cluster.told[role]}`);
+  const open = cluster.log.by(role).filter(({ id }) => !settled.has(id));
+  const answers = await Promise.all(open.map(({ id }) => node.ask(`tx ${id}`)));
+  for (const [index, answer] of answers.entries()) {
+    const { id, kind } = open[index] as Acknowledgement;
+    if (!answer?.ok)
+      row.lost.push(`${kind} ${id}: ${role} came back without it (${answer?.error?.code ?? 'no answer'})`);
+    else if (Number(answer.result!.confirmations) > confirmationsToSettle) settled.add(id);
+  }
+}
+
+/** So deep, no fork of this cluster reaches; the reckoning at the end looks at all of them anyway. */
+const confirmationsToSettle = 10;

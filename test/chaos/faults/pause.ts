@@ -1,0 +1,33 @@
+/** A node that stands still for seconds, as a machine that swaps or a lid that was closed. The others go on; it catches up. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { audit } from '../audit.ts';
+import { Cluster } from '../cluster.ts';
+import type { Pause } from '../plan.ts';
+import { addAudit, newRow, type Row } from '../report.ts';
+import { straightSeats } from '../seats.ts';
+
+const healPatienceMs = 60_000;
+
+export async function runPauses(folder: string, seed: number, pauses: readonly Pause[]): Promise<Row> {
+  const row = newRow('pause');
+  const cluster = new Cluster({ folder, seed: `${seed}/pause`, seats: await straightSeats() });
+  try {
+    await cluster.startAll();
+    for (const { role, workMs, pauseMs } of pauses) {
+      await cluster.work();
+      await wait(workMs);
+      cluster.node(role).signal('SIGSTOP');
+      await wait(pauseMs);
+      cluster.node(role).signal('SIGCONT');
+      row.injected += 1;
+      await cluster.rest();
+      const healedMs = await cluster.agree(healPatienceMs);
+      if (healedMs === null) row.wrong.push(`after a pause of ${pauseMs} ms of ${role} the nodes did not agree again`);
+      else row.healsMs.push(healedMs);
+    }
+    addAudit(row, await audit(cluster, folder));
+  } finally {
+    await cluster.stop();
+  }
+  return row;
+}
