@@ -2,7 +2,7 @@
 import type { Clock, Logger, Random } from '../base/index.ts';
 import type { Genesis } from '../ledger/index.ts';
 import type { Transport } from '../network/index.ts';
-import { createNode, type Workers } from '../node/index.ts';
+import { createNode, type LedgerFile, type Workers } from '../node/index.ts';
 import { createStore, type Database } from '../storage/index.ts';
 import { createVault } from '../vault/index.ts';
 import type { Carechain, NodeRole } from './carechain.ts';
@@ -25,6 +25,8 @@ export interface CarechainSettings {
   readonly registryCsvPath: string;
   /** Lets a node of the demo dial further than this machine, though everybody has its keys. */
   readonly exposeDemo: boolean;
+  /** Everything stored is looked at again so long after the last round; null or absent for only on demand. */
+  readonly scrubEveryMs?: number | null;
 }
 
 export interface CarechainWorld {
@@ -37,6 +39,8 @@ export interface CarechainWorld {
   readonly logger: Logger;
   /** The peer id that the transport makes of a node key in hex. */
   readonly peerIdOf: (nodeKey: string) => string;
+  /** Looks at the files of the database, where there are any. */
+  readonly checkFiles?: () => AsyncIterable<LedgerFile>;
 }
 
 /**
@@ -60,6 +64,7 @@ export async function createCarechain(settings: CarechainSettings, world: Carech
     logger: world.logger.child('vault'),
     peerIdOf,
   });
+  node.lookAfter(vault.rows);
   return {
     role,
     node,

@@ -118,7 +118,18 @@ const rows = {
   // Start.
   'folder-in-use': row('Another process holds this data folder.', 'Stop it, or start with another --data-dir.'),
   'folder-unwritable': row('The data folder cannot be written.', 'Check its rights and the space on the disk.'),
-  'folder-damaged': row('The data folder is damaged.', 'Move it away; a new one fetches the chain from the peers.'),
+  'folder-damaged': row(
+    'The data folder is damaged.',
+    'Stop the node and run carechain scrub --heal --data-dir <folder>; what is missing then comes from the peers.',
+  ),
+  'own-transaction-lost': row(
+    'A transaction that was written at this node can no longer be read from its folder.',
+    'Write it again, unless another node has it.',
+  ),
+  'note-lost': row(
+    'Something that this node had noted for itself can no longer be read from its folder.',
+    'The sentence says what; the chain is not concerned.',
+  ),
   'folder-failed': row(
     'The data folder could not be read or written; nothing of the last write counts.',
     'Look at the disk (is it full?), then start the node again.',

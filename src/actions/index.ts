@@ -27,6 +27,7 @@ export { type ErrorCode, type ErrorRow, errorCodes, failure, refusal } from './e
 export { isDemo, loadKeyFiles, refuseDemoKeys } from './key-files.ts';
 export { type ShownBlock, shownBlock } from './ledger/block-rows.ts';
 export { genesisPreimage } from './ledger/preimages.ts';
+export { type ScrubResult, scrubResult } from './ledger/scrub.ts';
 export { nameOf } from './members.ts';
 export { openNodeKey } from './node-key.ts';
 export { actions, findAction } from './registry.ts';

@@ -19,6 +19,7 @@ import { mine } from './ledger/mine.ts';
 import { pending } from './ledger/pending.ts';
 import { recalcBalances } from './ledger/recalc-balances.ts';
 import { reorgs } from './ledger/reorgs.ts';
+import { scrub } from './ledger/scrub.ts';
 import { transfer } from './ledger/transfer.ts';
 import { tx } from './ledger/tx.ts';
 import { verify } from './ledger/verify.ts';
@@ -59,6 +60,7 @@ export const actions: readonly Action[] = [
   reorgs,
   verify,
   recalcBalances,
+  scrub,
   status,
   peers,
   sync,

@@ -69,6 +69,11 @@ export const limits = {
 
   hostingMs: 30 * 24 * 60 * 60 * 1_000,
 
+  /** A running node looks at everything that it has stored so long after it did last: this much, then this pause. */
+  scrubEveryMs: 6 * 60 * 60 * 1_000,
+  scrubPieceBytes: 512_000,
+  scrubPauseMs: 20,
+
   lineBytes: 65_536,
   chainPage: 1_000,
 } as const;

@@ -1,7 +1,7 @@
 /** What happens at the node while nobody asks: one JSON object for programs, one line for people. */
 import type { Carechain } from '../actions/index.ts';
 import { rejections } from '../ledger/index.ts';
-import type { NodeEvents } from '../node/index.ts';
+import type { FamilyCounts, NodeEvents } from '../node/index.ts';
 import { clockTime, count, kindWord, short } from './format/plain-words.ts';
 import type { Line } from './printer.ts';
 
@@ -38,6 +38,7 @@ export function watchEvents({ node, vault }: Carechain, tell: (event: EdgeEvent)
     node.on('conflict', (facts) => tell(nodeEvents.conflict(facts))),
     node.on('caughtUp', (facts) => tell(nodeEvents.caughtUp(facts))),
     node.on('alone', (facts) => tell(nodeEvents.alone(facts))),
+    node.on('scrub', (facts) => tell(nodeEvents.scrub(facts))),
     node.on('error', (facts) => tell(nodeEvents.error(facts))),
     vault.on('record', ({ transactionId }) => tell(recordEvent(transactionId))),
   ];
@@ -90,6 +91,11 @@ export const nodeEvents = {
     line: warning(aloneSentence(since, waiting)),
     own: false,
   }),
+  scrub: ({ found, healed, waiting }) => ({
+    json: { event: 'scrub', found, healed, waiting },
+    line: warning(scrubSentence(found, healed, waiting)),
+    own: false,
+  }),
   error: ({ code, message }) => ({
     json: { event: 'error', code, message },
     line: { text: `✗ ${message}`, tone: 'bad' },
@@ -107,6 +113,18 @@ export function recordEvent(transactionId: string): EdgeEvent {
 
 export function aloneSentence(since: number, waiting: number): string {
   return `! alone since ${clockTime(since)}, ${count(waiting, 'entry', 'entries')} waiting`;
+}
+
+function scrubSentence(found: FamilyCounts, healed: FamilyCounts, waiting: FamilyCounts): string {
+  const words = Object.entries(found).map(([family, values]) => `${family} ${values}`);
+  const left = total(found) - total(healed) - total(waiting);
+  const notYet = total(waiting) === 0 ? '' : `, ${total(waiting)} when a peer is linked that has them`;
+  const never = left === 0 ? '' : `, ${left} not: see \`scrub\``;
+  return `! damage in the data folder (${words.join(', ')}): ${total(healed)} healed${notYet}${never}`;
+}
+
+function total(counts: FamilyCounts): number {
+  return Object.values(counts).reduce((sum, values) => sum + values, 0);
 }
 
 function peerLine(name: string, state: NodeEvents['peer'][0]['state']): Line {

@@ -1,9 +1,10 @@
 /** Opens everything that a running node holds: its folder, log, key and transport. Nothing listens yet. */
 import { type Carechain, createCarechain, openNodeKey } from '../actions/index.ts';
+import { limits } from '../base/index.ts';
 import type { Genesis } from '../ledger/index.ts';
 import { createLibp2pTransport, peerIdOf } from '../network/index.ts';
 import { inlineWorkers, threadWorkers } from '../node/index.ts';
-import { closeDatabase, openDatabase } from '../storage/index.ts';
+import { checkLedgerFiles, closeDatabase, openDatabase } from '../storage/index.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
 import type { StartSettings } from './start-settings.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -30,8 +31,17 @@ export async function openNode(
     const seed = await openNodeKey(dataDir, random);
     const transport = await createLibp2pTransport({ seed, host, port, discover, clock, logger });
     const carechain = await createCarechain(
-      { ...settings, genesis, nodeSeed: seed },
-      { clock, random, database, transport, workers: threadWorkers(inlineWorkers), logger, peerIdOf },
+      { ...settings, genesis, nodeSeed: seed, scrubEveryMs: limits.scrubEveryMs },
+      {
+        clock,
+        random,
+        database,
+        transport,
+        workers: threadWorkers(inlineWorkers),
+        logger,
+        peerIdOf,
+        checkFiles: () => checkLedgerFiles(dataDir),
+      },
     );
     return { carechain, log, created };
   } catch (error) {

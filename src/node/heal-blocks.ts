@@ -3,7 +3,7 @@
  * so nobody can lie about that; a body that is not what the header commits to, or a bent signature, is a lie, and the next
  * peer is asked.
  */
-import { CarechainError, describeError, type Logger, limits } from '../base/index.ts';
+import { describeError, type Logger, limits } from '../base/index.ts';
 import { type Block, type Genesis, isSignedByMiner, type Reward, transactionsRoot } from '../ledger/index.ts';
 import type { Network } from '../network/index.ts';
 
@@ -62,7 +62,7 @@ export class BlockHealer {
         const verdict = this.#check(block);
         if (verdict === 'lie') {
           this.blame(peerId, 'not-the-block');
-          throw new CarechainError('not-the-block', 'A peer gave a body that is not the one of its header.');
+          return;
         }
         found.set(block.hash, { block, from: peerId, checked: verdict === 'good' });
       }

@@ -1,9 +1,8 @@
 /** Reads stored values one after the other, whatever state they are in. */
-import { describeError } from '../base/index.ts';
+import { describeError, limits } from '../base/index.ts';
 import { type Store, storeKeys } from '../storage/index.ts';
 
-/** What is read between two pauses. */
-const bytesAtOnce = 512_000;
+/** Rows that are read between two pauses, however small they are. */
 const rowsAtOnce = 500;
 
 /** Sorts after every key. */
@@ -34,7 +33,7 @@ export async function eachValue(
     for await (const [key, value] of store.walk(piece)) {
       see(key, value);
       bytes += key.length + (value?.length ?? 0);
-      if (++rows < rowsAtOnce && bytes < bytesAtOnce) continue;
+      if (++rows < rowsAtOnce && bytes < limits.scrubPieceBytes) continue;
       from = afterKey(key);
       break;
     }

@@ -3,7 +3,7 @@
  * files below, and hands what it finds to the healing. It works in small pieces with pauses between them, so that it holds
  * up nobody, and never while the chain keeper writes: a block that looks wrong is looked at again while the keeper waits.
  */
-import { type Clock, describeError, type Logger, type Timer } from '../base/index.ts';
+import { type Clock, describeError, type Logger, limits, type Timer } from '../base/index.ts';
 import type { Genesis } from '../ledger/index.ts';
 import type { ChainStore, Store } from '../storage/index.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
@@ -34,8 +34,6 @@ export interface ScrubPorts {
   onError(error: { code: string; message: string }): void;
 }
 
-/** In the background this much time passes between two pieces of work. */
-const backgroundPauseMs = 20;
 /** Blocks of one piece. */
 const blocksAtOnce = 10;
 
@@ -164,7 +162,7 @@ export class Scrub {
 
   readonly #easyPace: Pause = () =>
     new Promise((resolve) => {
-      const timer = this.#ports.clock.after(backgroundPauseMs, resolve);
+      const timer = this.#ports.clock.after(limits.scrubPauseMs, resolve);
       this.#goOn = () => {
         timer.cancel();
         resolve();

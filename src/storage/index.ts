@@ -11,6 +11,7 @@ export { bodyWrites, genesisWrites, writesOfBlock } from './commit-writes.ts';
 export { type Cursor, type Cursors, openCursors } from './cursors.ts';
 export type { Database, Write } from './database.ts';
 export { storeKeys } from './keys.ts';
+export { beginExchange, finishExchange, type LedgerExchange } from './ledger-exchange.ts';
 export { checkLedgerFiles, type LedgerFileReport } from './ledger-files.ts';
 export { type LostStore, type LostTransaction, openLostStore } from './lost-store.ts';
 export { openChainStore } from './open-chain-store.ts';

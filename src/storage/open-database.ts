@@ -11,6 +11,7 @@ import { dirname, join, resolve } from 'node:path';
 import { Level } from 'level';
 import { CarechainError } from '../base/index.ts';
 import type { Database } from './database.ts';
+import { finishExchange } from './ledger-exchange.ts';
 import { checkLedgerFiles } from './ledger-files.ts';
 import { damagedFolder } from './storage-errors.ts';
 
@@ -33,6 +34,7 @@ export interface OpenedDatabase {
  */
 export async function openDatabase(path: string): Promise<OpenedDatabase> {
   const ledgerPath = join(path, 'ledger');
+  await finishExchange(path);
   await makeFolder(path, ledgerPath);
   const created = await isNew(path, ledgerPath);
   const tornBytes = created ? 0 : await checkFiles(path, ledgerPath);

@@ -12,6 +12,7 @@ import { HostedMembers } from './hosted-members.ts';
 import { Keeping } from './keeping.ts';
 import type { VaultLedger } from './known-records.ts';
 import { mayRead } from './may-read.ts';
+import { Mending } from './mending.ts';
 import { recordIdOf } from './record-id.ts';
 import { Shelf } from './shelf.ts';
 import type { Reader, Reading, RecordText, SealedRecord, Vault, VaultEvents } from './vault.ts';
@@ -37,6 +38,7 @@ export function createVault(ports: VaultPorts): Vault {
   const keeping = new Keeping({ node, shelf, hosted, wanted, logger, onArrival: announce });
   const fetching = new Fetching({ network, wanted, hosted, keeping, clock, random, logger });
   const follower = new Follower({ node, shelf, hosted, keeping, logger, onNoted: () => fetching.wake() });
+  const mending = new Mending({ node, shelf, hosted, wanted, keeping, follower });
   let offPeer = () => {};
 
   function announce(transactionId: string, commitment: string): void {
@@ -85,6 +87,14 @@ export function createVault(ports: VaultPorts): Vault {
   return {
     seal,
     read,
+    rows: {
+      families: mending.families,
+      async mend(damaged) {
+        const outcome = await mending.mend(damaged);
+        fetching.wake();
+        return outcome;
+      },
+    },
     async start() {
       await hosted.load();
       await keeping.load();

@@ -52,10 +52,13 @@ export class Follower {
   }
 
   async start(): Promise<void> {
-    const { node, shelf } = this.#ports;
-    const head = node.head();
-    // Nobody was at home here before: there is nothing to catch up with.
-    this.#cursor = shelf.cursor() ?? { height: head.height, hash: head.hash };
+    const { node, shelf, hosted, logger } = this.#ports;
+    const { height, hash } = node.head();
+    const kept = shelf.cursor();
+    // Nobody was at home here before: there is nothing to catch up with. Where somebody was, the cursor is lost.
+    const isLost = kept === undefined && hosted.followsAnyone();
+    if (isLost) logger.warn('the place up to which the ledger was followed is lost: it is followed from the beginning');
+    this.#cursor = kept ?? (isLost ? { height: 0, hash: node.genesis.hash } : { height, hash });
     for (const [member, height] of await shelf.followed()) this.#history.add(member, height);
     this.#listeners = [
       node.on('tip', () => this.#catchUpSoon()),
@@ -78,6 +81,20 @@ export class Follower {
       this.#history.add(member, height);
       this.#lookAtPending();
       this.#history.run();
+    });
+  }
+
+  /** Up to where the chain was handled. */
+  cursor(): Cursor {
+    return this.#cursor;
+  }
+
+  /** Looks at the whole chain again: something that was noted is gone from the folder. */
+  lookAtAllAgain(): Promise<void> {
+    return this.#next(async () => {
+      this.#cursor = { height: 0, hash: this.#ports.node.genesis.hash };
+      await this.#catchUp();
+      this.#lookAtPending();
     });
   }
 

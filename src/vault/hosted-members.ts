@@ -55,6 +55,15 @@ export class HostedMembers {
     return this.#followed.has(member);
   }
 
+  followed(): string[] {
+    return [...this.#followed];
+  }
+
+  /** What each member signed here last. */
+  statements(): [member: string, bytes: Uint8Array][] {
+    return [...this.#statements].map(([member, { bytes }]) => [member, bytes]);
+  }
+
   followsAnyone(): boolean {
     return this.#followed.size > 0;
   }

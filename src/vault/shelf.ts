@@ -1,5 +1,5 @@
 /** What the vault keeps in the node's database, and under which keys. */
-import { CarechainError, decode, encode, fromHex, type Logger, toHex } from '../base/index.ts';
+import { CarechainError, decode, describeError, encode, fromHex, type Logger, toHex } from '../base/index.ts';
 import type { Sealed } from '../ledger/index.ts';
 import {
   type Cursor,
@@ -28,6 +28,9 @@ const keys = {
 
 const follower = 'vault';
 
+/** The first parts of all keys of the shelf. */
+export const shelfFamilies: readonly string[] = ['record', 'hosting', 'cursor'];
+
 export class Shelf {
   readonly #store: Store;
   readonly #records: RecordStore;
@@ -55,6 +58,50 @@ export class Shelf {
   transactionOf(id: string): string | undefined {
     const bytes = this.#getUnlessDamaged(keys.transaction(id));
     return bytes && toHex(bytes);
+  }
+
+  transactionKey(id: string): string {
+    return keys.transaction(id);
+  }
+
+  envelopeKey(id: string): string {
+    return keys.envelope(id);
+  }
+
+  /** The member whose statement a key holds; null for any other key. */
+  statementMember(key: string): string | null {
+    const prefix = keys.statement('');
+    return key.startsWith(prefix) ? key.slice(prefix.length) : null;
+  }
+
+  hasStatement(member: string): boolean {
+    return this.isSound(keys.statement(member));
+  }
+
+  /** Whether there is a value, as it was written. */
+  isSound(key: string): boolean {
+    try {
+      return this.#store.get(key) !== undefined;
+    } catch (error) {
+      if (describeError(error).code === 'folder-damaged') return false;
+      throw error;
+    }
+  }
+
+  /** Of the records that are held: their ids, and the transactions that commit to them. */
+  transactions(): Promise<[id: string, transaction: string][]> {
+    return this.#all(keys.transaction, (id, bytes) => [id, toHex(bytes)]);
+  }
+
+  /** Ids of records that are held without a word about their transaction. */
+  async envelopesWithoutTransaction(): Promise<string[]> {
+    const prefix = keys.envelope('');
+    const ids: string[] = [];
+    for await (const [key] of this.#store.walk(prefix)) {
+      const id = key.slice(prefix.length);
+      if (!this.transactionOf(id)) ids.push(id);
+    }
+    return ids;
   }
 
   cursor(): Cursor | undefined {
@@ -101,6 +148,11 @@ export class Shelf {
 
   putStatement(member: string, bytes: Uint8Array): Write {
     return this.#records.put(keys.statement(member), bytes);
+  }
+
+  /** For a value that is damaged. */
+  drop(key: string): Write {
+    return { type: 'del', key };
   }
 
   moveCursor(cursor: Cursor): Write {

@@ -3,6 +3,7 @@
 import type { Encodable } from '../base/index.ts';
 import type { MemberKeys } from '../crypto/index.ts';
 import type { Member, Sealed } from '../ledger/index.ts';
+import type { RowsOfARoom } from '../node/index.ts';
 import type { Write } from '../storage/index.ts';
 
 /** The clear content of a record: a map of plain values, such as `{ name: 'Jane Doe', born: null }`. */
@@ -41,5 +42,7 @@ export interface Vault {
   read(sealed: Sealed, reader: Reader): Promise<Reading>;
   /** At login: signs, keeps and uses a hosting statement, so that this node fetches the member's sealed records for 30 days. */
   host(reader: Reader): Promise<void>;
+  /** What the vault keeps in the node's database, for the node's scrub and healing. */
+  readonly rows: RowsOfARoom;
   on<Name extends keyof VaultEvents>(name: Name, listener: (...event: VaultEvents[Name]) => void): () => void;
 }

@@ -13,6 +13,7 @@ import { nodeFormatters } from './node.ts';
 import { peopleFormatters } from './people.ts';
 import { valueWords } from './record-words.ts';
 import { recordFormatters } from './records.ts';
+import { formatScrub } from './scrub.ts';
 
 export const formatters: Readonly<Record<string, Formatter>> = {
   help: formatHelp,
@@ -23,6 +24,7 @@ export const formatters: Readonly<Record<string, Formatter>> = {
   ...chainFormatters,
   ...detailFormatters,
   ...nodeFormatters,
+  scrub: formatScrub,
 };
 
 export function formatAnswer(answer: Answer): Line[] {

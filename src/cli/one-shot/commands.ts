@@ -7,10 +7,15 @@ import type { Surroundings } from '../surroundings.ts';
 import { exportChain } from './export.ts';
 import { importChain } from './import.ts';
 import { answerOnce, type OneShotOptions, runOnFolder, withFolder } from './run-one-shot.ts';
+import { healStopped, scrubStopped } from './scrub.ts';
 
 interface ChainOptions extends OneShotOptions {
   readonly from?: string;
   readonly count?: string;
+}
+
+interface ScrubOptions extends OneShotOptions {
+  readonly heal?: boolean;
 }
 
 /** Blocks between two lines that say how far an import has come. */
@@ -30,6 +35,9 @@ export function addOneShots(program: Command, surroundings: Surroundings, finish
   onFolder(program, 'verify', 'check the whole chain of a stopped node again').action(async (options: OneShotOptions) =>
     finish(await runOnFolder('verify', {}, options, surroundings)),
   );
+  onFolder(program, 'scrub', 'look at every file and value of a stopped node')
+    .option('--heal', 'make a new ledger from what can be read; the old one is kept aside')
+    .action(async (options: ScrubOptions) => finish(await runScrub(options, surroundings)));
   onFolder(program, 'export', 'write the chain of a stopped node, one readable block a line')
     .requiredOption('--out <file>', 'the new file')
     .action(async (options: OneShotOptions & { readonly out: string }) =>
@@ -55,13 +63,26 @@ function runExport(options: OneShotOptions & { readonly out: string }, surroundi
   );
 }
 
+function runScrub(options: ScrubOptions, surroundings: Surroundings): Promise<number> {
+  const { clock } = surroundings;
+  return answerOnce('scrub', options, surroundings, async () => {
+    const genesis = await loadGenesis(options.network);
+    const place = { dataDir: options.dataDir, genesis, clock, onProgress: progressOf(surroundings) };
+    return done(await (options.heal ? healStopped(place) : scrubStopped(place)));
+  });
+}
+
 function runImport(file: string, options: OneShotOptions, surroundings: Surroundings): Promise<number> {
-  const { clock, errors } = surroundings;
+  const { clock } = surroundings;
   return answerOnce('import', options, surroundings, async () => {
     const genesis = await loadGenesis(options.network);
-    const onProgress = (height: number) => {
-      if (errors.isTTY && height % progressBlocks === 0) errors.write(`… #${height}\n`);
-    };
+    const onProgress = progressOf(surroundings);
     return done(await importChain({ file, dataDir: options.dataDir, genesis, clock, onProgress }));
   });
+}
+
+function progressOf({ errors }: Surroundings): (height: number) => void {
+  return (height) => {
+    if (errors.isTTY && height % progressBlocks === 0) errors.write(`… #${height}\n`);
+  };
 }

@@ -59,7 +59,7 @@ function explain(error: unknown): Outcome<never> {
   throw error;
 }
 
-/** `verify` answers in either case; to a script a chain that does not hold is a failure. */
+/** `verify` and `scrub` answer in either case; to a script what does not hold is a failure. */
 function isFailedVerdict(result: unknown): boolean {
   const { failure = null } = (result ?? {}) as { failure?: unknown };
   return failure !== null;

@@ -1,0 +1,52 @@
+/**
+ * What a stopped folder says about the rows that no replay can make: they belong together in pairs and rows, so one that is
+ * gone leaves a trace in another.
+ */
+import { decode } from '../base/index.ts';
+import { type Store, storeKeys } from '../storage/index.ts';
+import type { FaultyRow } from './scrub-report.ts';
+import { readAnyway } from './scrub-values.ts';
+
+/** Rows of this family or below this prefix must have one of that: its key is the first without its prefix. */
+const pairs: readonly [prefix: string, partner: (name: string) => string][] = [
+  [storeKeys.outbox(''), storeKeys.own],
+  [storeKeys.record('transaction/'), (name) => storeKeys.record(`envelope/${name}`)],
+  [storeKeys.record('followed/'), storeKeys.hosting],
+  [storeKeys.record('followed/'), () => storeKeys.cursor('vault')],
+  [storeKeys.hosting(''), (name) => storeKeys.record(`followed/${name}`)],
+];
+
+export class KeptScrub {
+  readonly #store: Store;
+  readonly #missing = new Set<string>();
+  #nextReorg: number | null = null;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Of any row, in the order of the keys. */
+  see(key: string, value: Uint8Array | null): void {
+    for (const [prefix, partner] of pairs) {
+      if (key.startsWith(prefix)) this.#expect(partner(key.slice(prefix.length)));
+    }
+    if (key.startsWith(storeKeys.lost('')) && value && (decode(value) as { own: boolean }).own) {
+      this.#expect(storeKeys.own(key.slice(storeKeys.lost('').length)));
+    }
+    if (key.startsWith(storeKeys.reorg())) this.#expectNoGap(Number.parseInt(key.slice(storeKeys.reorg().length), 16));
+  }
+
+  faults(): FaultyRow[] {
+    return [...this.#missing].map((key) => ({ key, fault: 'missing' }));
+  }
+
+  /** Numbers of reorgs follow each other, the oldest go first. */
+  #expectNoGap(n: number): void {
+    for (let gap = this.#nextReorg ?? n; gap < n; gap++) this.#missing.add(storeKeys.reorg(gap));
+    this.#nextReorg = n + 1;
+  }
+
+  #expect(key: string): void {
+    if (readAnyway(this.#store, key) === undefined) this.#missing.add(key);
+  }
+}
