@@ -60,12 +60,14 @@ function walkLastBlocks(chain: ChainStore): void {
 function parentIfWhole(chain: ChainStore, height: number, expected: string): string {
   if (chain.hashAt(height) !== expected) throw damagedAt(height, 'is not the one that the block above it follows');
   let block: Block | undefined;
+  let isComplete = false;
   try {
     block = chain.block(expected);
+    isComplete = chain.header(expected) !== undefined && chain.undo(expected) !== undefined;
   } catch (error) {
     throw damagedAt(height, 'is damaged', error);
   }
-  if (!block || !chain.header(expected) || !chain.undo(expected)) throw damagedAt(height, 'is not complete');
+  if (!block || !isComplete) throw damagedAt(height, 'is not complete');
   const { parent } = block.header;
   if (chain.hashAt(height - 1) !== parent) throw damagedAt(height, 'does not follow the block below it');
   return parent;

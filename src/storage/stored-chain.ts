@@ -49,6 +49,8 @@ export class StoredChain implements ChainStore {
     if (hash === this.#genesis.hash) return this.#genesis;
     const key = storeKeys.header(hash);
     const row = this.#readRow<{ sealed: Uint8Array; work: number }>(key);
+    // A header and its body are written together: one without the other is damage, and not a block that is unknown.
+    if (!row && this.#read(storeKeys.block(hash))) throw damaged(key);
     if (!row) return undefined;
     const sealed = decodeSealedHeader(row.sealed);
     if (!sealed.ok || sealed.value.hash !== hash) throw damaged(key);
@@ -77,7 +79,10 @@ export class StoredChain implements ChainStore {
   }
 
   blockBytes(hash: string): Uint8Array | undefined {
-    return this.#read(storeKeys.block(hash));
+    const key = storeKeys.block(hash);
+    const bytes = this.#read(key);
+    if (!bytes && this.#read(storeKeys.header(hash))) throw damaged(key);
+    return bytes;
   }
 
   undo(hash: string): readonly StateChange[] | undefined {

@@ -64,6 +64,16 @@ export class Disk {
     this.#ghosts = [];
   }
 
+  /** Makes new what is stored, from what can be read of the old; no node runs meanwhile. */
+  async renew<Result>(make: (damaged: Database, into: Database) => Promise<Result>): Promise<Result> {
+    const fresh = newLevel();
+    await fresh.open();
+    const result = await make(this.#level as unknown as Database, fresh as unknown as Database);
+    this.#level = fresh;
+    this.#ghosts = [];
+    return result;
+  }
+
   /** Bends a byte of some stored value, or takes the value away. @returns its key. */
   async damage(how: 'bent' | 'gone', prefix: string): Promise<string | null> {
     const keys = await this.#level.keys({ gte: prefix, lt: `${prefix}\u{10ffff}` }).all();

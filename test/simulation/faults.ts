@@ -4,7 +4,7 @@ import type { Fault } from './scenario.ts';
 import type { Village } from './village.ts';
 import { calm, pathsBetween } from './wires.ts';
 
-/** How long after a node told that its folder is damaged somebody moves the folder away and starts it again. */
+/** How long after a node would not start somebody heals its folder. */
 const operatorMs = 5_000;
 
 export class Faults {
@@ -91,7 +91,7 @@ export class Faults {
       });
     },
     'damaged-value': ({ node, how, family }) => {
-      this.#invariants.expect(node, 'folder-damaged');
+      for (const code of ['folder-damaged', 'own-transaction-lost', 'note-lost']) this.#invariants.expect(node, code);
       run(
         this.#village
           .machine(node)
@@ -112,12 +112,18 @@ export class Faults {
     },
   };
 
-  /** A node has told that its folder is damaged, or would not start on it: what its sentence says is done. */
+  /** A node would not start on its folder: what its sentence says is done. */
   folderIsDamaged(name: string): void {
-    this.#later(operatorMs, `the folder of ${name} is moved away`, () => {
-      this.#kill(name, 'process');
-      this.#wipe(name);
-      this.#later(500, `${name} is started with a new folder`, () => this.#start(name));
+    this.#later(operatorMs, `the folder of ${name} is healed`, () => {
+      const machine = this.#village.machine(name);
+      run(
+        machine.healFolder().then(({ height, heightBefore, unreadable }) => {
+          this.#village.count('folder healed');
+          this.#village.tell(`${name} was at #${heightBefore}, is at #${height}, ${unreadable.length} unreadable`);
+          this.#invariants.healed(name, unreadable);
+          this.#later(500, `${name} is started again`, () => this.#start(name));
+        }),
+      );
     });
   }
 

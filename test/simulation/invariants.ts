@@ -37,15 +37,10 @@ export class Invariants implements Watcher {
   /** Codes of faults that a node may tell of, by name: what was done to it. */
   readonly #expected = new Map<string, Set<string>>();
   readonly #onRefused: (machine: Machine, error: CarechainError) => void;
-  readonly #onFault: (machine: Machine, code: string) => void;
   #violation: Violation | null = null;
 
-  constructor(
-    onRefused: (machine: Machine, error: CarechainError) => void,
-    onFault: (machine: Machine, code: string) => void,
-  ) {
+  constructor(onRefused: (machine: Machine, error: CarechainError) => void) {
     this.#onRefused = onRefused;
-    this.#onFault = onFault;
   }
 
   watch(village: Village): void {
@@ -88,9 +83,15 @@ export class Invariants implements Watcher {
       this.#village.count('shun');
       if (this.#village.isHonest(peerId)) this.violate('no honest peer is punished', `${name} shuns ${peerId}`);
     });
-    node.on('error', ({ code }) => {
+    node.on('scrub', ({ found, healed, waiting }) => {
+      this.#village.count('healing');
+      const words = (counts: object) => JSON.stringify(counts);
+      this.#village.tell(`${name} found ${words(found)}, healed ${words(healed)}, waits for ${words(waiting)}`);
+    });
+    node.on('error', ({ code, message }) => {
       this.#village.tell(`${name} tells of ${code}`);
-      this.#onFault(machine, code);
+      // What is told by its id is not lost silently.
+      if (code === 'own-transaction-lost') for (const [id] of message.matchAll(/[0-9a-f]{64}/g)) this.excused.add(id);
       if (!this.#expected.get(name)?.has(code)) this.violate('no fault without a cause', `${name} tells of ${code}`);
     });
   }
@@ -101,6 +102,12 @@ export class Invariants implements Watcher {
     if (!this.#expected.get(name)?.has(error.code))
       this.violate('a node starts again', `${name} does not: ${error.code} ${error.message}`);
     this.#onRefused(machine, error);
+  }
+
+  /** A folder was made anew of what could be read. What could not is told. */
+  healed(name: string, unreadable: readonly string[]): void {
+    this.#heads.delete(name);
+    for (const key of unreadable) this.excused.add(key.slice(key.lastIndexOf('/') + 1));
   }
 
   /** A disk is gone: nothing that only it had can be held against the node. */
@@ -148,11 +155,11 @@ export class Invariants implements Watcher {
     return this.#expected.get(name)?.has('folder-damaged') === true;
   }
 
-  /** A read may fail where the folder was damaged, by name; the node's user would read it and act. */
+  /** A read may fail where the folder was damaged, by name; the node heals it. */
   #unreadable(machine: Machine, error: unknown): void {
     const { code, message } = describeError(error);
-    if (this.#expected.get(machine.name)?.has(code)) this.#onFault(machine, code);
-    else this.violate('what is asked is answered', `${machine.name}: ${message}`);
+    if (!this.#expected.get(machine.name)?.has(code))
+      this.violate('what is asked is answered', `${machine.name}: ${message}`);
   }
 
   #lookAtHead(name: string, node: LedgerNode): void {

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { CarechainError, type Clock, describeError, silentLogger, type Timer } from '../../src/base/index.ts';
 import { searchNonce, verifyStrict } from '../../src/crypto/index.ts';
 import type { Transport } from '../../src/network/index.ts';
-import { createNode, type LedgerNode, type Workers } from '../../src/node/index.ts';
+import { createNode, type HealedFolder, healFolder, type LedgerNode, type Workers } from '../../src/node/index.ts';
 import { createStore } from '../../src/storage/index.ts';
 import { bytesFrom, type World } from '../support/ledger.ts';
 import { Chance, randomOf } from './chance.ts';
@@ -19,6 +19,7 @@ export interface MachineSettings {
   readonly address: string;
   readonly peers: readonly string[];
   readonly mineEverySeconds: number | null;
+  readonly scrubEveryMs: number | null;
   readonly seed: number;
   readonly world: World;
   readonly timeline: Timeline;
@@ -90,6 +91,7 @@ export class Machine implements Process {
       world,
       wires,
       mineEverySeconds,
+      scrubEveryMs,
       watch,
       refused,
       bend = (same) => same,
@@ -107,6 +109,7 @@ export class Machine implements Process {
         peers,
         mineEverySeconds,
         loopbackOnly: true,
+        scrubEveryMs,
       };
       const node = await createNode(settings, {
         clock,
@@ -148,6 +151,20 @@ export class Machine implements Process {
     const life = this.#life;
     await node.stop();
     if (life === this.#life) await this.crash('process');
+  }
+
+  /** What `carechain scrub --heal` does to the folder of a node that does not run. */
+  async healFolder(): Promise<HealedFolder> {
+    const { world } = this.#settings;
+    return this.disk.renew((damaged, into) =>
+      healFolder({
+        genesis: world.genesis,
+        sources: [createStore(damaged)],
+        into: createStore(into),
+        clock: { now: () => this.nowMs, after: () => ({ cancel() {} }) },
+        onProgress() {},
+      }),
+    );
   }
 
   /** Nothing moves in the process until it is resumed; its machine still takes what the network brings. */

@@ -51,6 +51,7 @@ export interface Scenario {
   /** Small differences that nobody sets right. */
   readonly skewsMs: Readonly<Record<string, number>>;
   readonly mineEverySeconds: Readonly<Record<string, number | null>>;
+  readonly scrubEveryMs: Readonly<Record<string, number | null>>;
   readonly faults: readonly Planned<Fault>[];
   readonly deeds: readonly Planned<Deed>[];
 }
@@ -101,6 +102,7 @@ export function scenarioOf(seed: number): Scenario {
     mineEverySeconds: Object.fromEntries(
       nodes.map((name) => [name, chance.happens(0.3) ? chance.between(3, 30) : null]),
     ),
+    scrubEveryMs: Object.fromEntries(nodes.map((name) => [name, chance.happens(0.2) ? 20_000 : null])),
     faults: inOrder(faults),
     deeds: inOrder(deeds),
   };
@@ -146,7 +148,7 @@ function faultOf(chance: Chance, nodes: readonly string[], honest: readonly stri
     () => ({
       fault: 'damaged-value',
       node,
-      how: 'bent',
+      how: chance.pick(['bent', 'gone'] as const),
       family: chance.pick(families),
     }),
     () => ({ fault: 'lost-disk', node, forMs }),

@@ -41,6 +41,7 @@ export class Village {
         address,
         peers: [...addresses.values()].filter((other) => other !== address),
         mineEverySeconds: scenario.mineEverySeconds[name] ?? null,
+        scrubEveryMs: scenario.scrubEveryMs[name] ?? null,
         seed,
         world: this.world,
         timeline: this.timeline,

@@ -209,6 +209,20 @@ describe('a folder that cannot be trusted', () => {
     await expect(open()).rejects.toMatchObject({ code: 'folder-damaged', facts });
   });
 
+  test.each(['block', 'header'] as const)(
+    'a %s that is gone from a running node is damage, and not a block that is unknown',
+    async (part) => {
+      const { chain: world, genesis, trunk } = story();
+      const { database, store } = await memoryStore();
+      const chain = await openChainStore(store, genesis);
+      await append(chain, world, ...trunk);
+      const { hash } = trunk[0]!;
+      await database.del(storeKeys[part](hash));
+      expect(() => chain[part](hash)).toThrow(expect.objectContaining({ code: 'folder-damaged' }));
+      expect(chain[part]('00'.repeat(32))).toBeUndefined();
+    },
+  );
+
   test('a block that lies under the hash of another is named', async () => {
     const { chain: world, genesis, trunk } = story();
     const { store } = await memoryStore();
