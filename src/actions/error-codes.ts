@@ -132,7 +132,7 @@ const rows = {
   ),
   'folder-failed': row(
     'The data folder could not be read or written; nothing of the last write counts.',
-    'Look at the disk (is it full?), then start the node again.',
+    'Look at the disk (is it full?). When there is room again, the next write goes through.',
   ),
   'folder-closed': row('The data folder is closed: the node is stopping.', 'Start it again.'),
   'side-branch-too-large': row('Another branch is too large to be kept.', 'Start again with a new data folder.'),

@@ -1,5 +1,5 @@
 /** The database port: an ordered map from text keys to bytes, with atomic batches. LevelDB, or memory in tests. */
-import type { AbstractLevel } from 'abstract-level';
+import type { AbstractBatchOptions, AbstractLevel } from 'abstract-level';
 
 export type Database = AbstractLevel<string | Buffer | Uint8Array, string, Uint8Array>;
 
@@ -7,3 +7,6 @@ export type Database = AbstractLevel<string | Buffer | Uint8Array, string, Uint8
 export type Write =
   | { readonly type: 'put'; readonly key: string; readonly value: Uint8Array }
   | { readonly type: 'del'; readonly key: string };
+
+/** The option of LevelDB with which a batch is on the disk when it is done. */
+export const synced: AbstractBatchOptions<string, Uint8Array> & { sync: true } = { sync: true };

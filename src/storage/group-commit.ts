@@ -2,14 +2,12 @@
  * Group commit: each batch is synced to the disk, which takes about half a millisecond however small it is; so whoever
  * comes while one is being written shares the next, in the order in which they came.
  */
-import type { AbstractBatchOptions } from 'abstract-level';
-import type { Database, Write } from './database.ts';
+import { type Database, synced, type Write } from './database.ts';
+import type { Reopening } from './reopening.ts';
 import { writeFailure } from './storage-errors.ts';
 
 /** A batch is closed to further callers from this size on, so that one failure or one long sync does not hold everybody. */
 const groupBytes = 4_000_000;
-
-const synced: AbstractBatchOptions<string, Uint8Array> & { sync: true } = { sync: true };
 
 interface Waiting {
   readonly writes: readonly Write[];
@@ -17,13 +15,24 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** Told of each batch, before those who wrote it are. */
+export interface CommitFollower {
+  written(writes: readonly Write[]): void;
+  /** Nothing is on its way to the disk any more, and what was did not get there. */
+  failed(): void;
+}
+
 export class GroupCommit {
   readonly #database: Database;
+  readonly #reopening: Reopening;
+  readonly #follower: CommitFollower;
   readonly #queue: Waiting[] = [];
   #writing: Promise<void> | null = null;
 
-  constructor(database: Database) {
+  constructor(database: Database, reopening: Reopening, follower: CommitFollower) {
     this.#database = database;
+    this.#reopening = reopening;
+    this.#follower = follower;
   }
 
   /** Resolves when all of `writes` are on the disk; rejects when none of them count. */
@@ -41,15 +50,26 @@ export class GroupCommit {
   async #writeAll(): Promise<void> {
     while (this.#queue.length > 0) {
       const group = this.#takeGroup();
+      const writes = group.flatMap((each) => each.writes);
       try {
-        await this.#database.batch(group.flatMap(({ writes }) => writes) as Write[], synced);
+        await this.#reopening.mend();
+        await this.#database.batch(writes, synced);
+        this.#follower.written(writes);
         for (const { resolve } of group) resolve();
       } catch (error) {
-        for (const { reject } of group) reject(writeFailure(error));
+        this.#fail(group, writes, error);
       }
     }
     // In the same turn as the last look at the queue: whoever comes from now on starts anew.
     this.#writing = null;
+  }
+
+  /** What waits behind a batch that the disk did not take may build on it: it fails too. */
+  #fail(group: readonly Waiting[], writes: readonly Write[], error: unknown): void {
+    const isBroken = this.#reopening.noteFailure(error, writes);
+    const failed = isBroken ? [...group, ...this.#queue.splice(0)] : group;
+    this.#follower.failed();
+    for (const { reject } of failed) reject(writeFailure(error));
   }
 
   #takeGroup(): Waiting[] {

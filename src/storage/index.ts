@@ -19,5 +19,6 @@ export { closeDatabase, openDatabase } from './open-database.ts';
 export { type KeptTransaction, type Outbox, openOutbox, openTransaction } from './outbox.ts';
 export type { PatientEventPlace } from './patient-index.ts';
 export { createRecordStore, type RecordStore } from './record-store.ts';
+export type { Snapshot } from './reopening.ts';
 export { type LoggedReorg, openReorgLog, type ReorgLog } from './reorg-log.ts';
-export { createStore, type KeyRange, type RangeOptions, type Snapshot, type Store } from './store.ts';
+export { createStore, type KeyRange, type RangeOptions, type Store } from './store.ts';

@@ -7,7 +7,7 @@ import type { Rejection, Transaction } from '../ledger/index.ts';
 import type { Write } from './database.ts';
 import { storeKeys } from './keys.ts';
 import { type KeptTransaction, openTransaction, rowsInOrder } from './outbox.ts';
-import { putRow, readRow, remove } from './rows.ts';
+import { decodeRow, putRow, readRow, remove } from './rows.ts';
 import type { Store } from './store.ts';
 
 export interface LostTransaction {
@@ -36,8 +36,21 @@ interface LostRow extends KeptTransaction, Rejection {
 export async function openLostStore(store: Store, most: number = limits.lostTransactions): Promise<LostStore> {
   const rows = await rowsInOrder<LostRow>(store, storeKeys.lost(''));
   let next = (rows.at(-1)?.row.sequence ?? -1) + 1;
-  /** Id -> own, oldest first. The transactions themselves are read when asked for. */
-  const kept = new Map(rows.map(({ key, row }) => [key.slice(storeKeys.lost('').length), row.own]));
+  const idOf = (key: string) => key.slice(storeKeys.lost('').length);
+  /** Id -> own, oldest first, as it is on the disk. The transactions themselves are read when asked for. */
+  const onDisk = new Map(rows.map(({ key, row }) => [idOf(key), row.own]));
+  /** The same, with what is on its way there. */
+  let kept = new Map(onDisk);
+  store.follow(storeKeys.lost(''), {
+    written(write) {
+      const id = idOf(write.key);
+      onDisk.delete(id);
+      if (write.type === 'put') onDisk.set(id, decodeRow<LostRow>(write.value).own);
+    },
+    failed() {
+      kept = new Map(onDisk);
+    },
+  });
 
   const get = (id: string): LostTransaction | undefined => {
     const key = storeKeys.lost(id);

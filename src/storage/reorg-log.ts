@@ -32,7 +32,17 @@ const mostReorgs = 1_000;
 /** @param most reorgs that are kept. */
 export async function openReorgLog(store: Store, most: number = mostReorgs): Promise<ReorgLog> {
   const [newest] = await store.all(storeKeys.reorg(), { reverse: true, limit: 1 });
-  let next = newest ? Number.parseInt(newest[0].slice(storeKeys.reorg().length), 16) + 1 : 0;
+  const after = (key: string) => Number.parseInt(key.slice(storeKeys.reorg().length), 16) + 1;
+  let nextOnDisk = newest ? after(newest[0]) : 0;
+  let next = nextOnDisk;
+  store.follow(storeKeys.reorg(), {
+    written({ type, key }) {
+      if (type === 'put') nextOnDisk = Math.max(nextOnDisk, after(key));
+    },
+    failed() {
+      next = nextOnDisk;
+    },
+  });
   const keys = () => {
     const oldest = Math.max(0, next - most);
     return Array.from({ length: next - oldest }, (_, index) => storeKeys.reorg(oldest + index));

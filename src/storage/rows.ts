@@ -1,7 +1,8 @@
 /** Rows: stored values that are plain values rather than bytes. */
 import { decode, type Encodable, encode, limits } from '../base/index.ts';
 import type { Write } from './database.ts';
-import type { Snapshot, Store } from './store.ts';
+import type { Snapshot } from './reopening.ts';
+import type { Store } from './store.ts';
 
 export function putRow(key: string, row: Encodable): Write {
   return { type: 'put', key, value: encode(row) };

@@ -33,11 +33,27 @@ export function writeFailure(error: unknown): unknown {
   return code === null ? error : ioFailure(code, 'write to', error);
 }
 
+/** Whether an error of a write says that the disk failed, rather than that the caller did. */
+export function isFaultOfTheDisk(error: unknown): boolean {
+  const code = levelCode(error);
+  return code !== null && !/^LEVEL_(DATABASE_NOT_OPEN|INVALID_|ENCODING_)/.test(code);
+}
+
+/** The database is being opened again after a failure, or that failed. */
+export function reopeningFailed(cause?: unknown): CarechainError {
+  const { code } = ((cause as { cause?: unknown } | undefined)?.cause ?? cause ?? {}) as { code?: unknown };
+  return failedFolder('use', typeof code === 'string' ? code : 'reopening', cause);
+}
+
 function ioFailure(reason: string, what: string, cause: unknown): CarechainError {
   if (reason === 'LEVEL_DATABASE_NOT_OPEN') {
     return new CarechainError('folder-closed', 'The data folder is closed: the node is stopping.', {}, cause);
   }
-  const sentence = `This node could not ${what} its data folder; nothing of the last write counts. Look at the disk (is it full?), then start the node again.`;
+  return failedFolder(what, reason, cause);
+}
+
+function failedFolder(what: string, reason: string, cause: unknown): CarechainError {
+  const sentence = `This node could not ${what} its data folder (${reason}); nothing of the last write counts. Look at the disk: is it full? When there is room again, the next write goes through, and nothing needs to be started again.`;
   return new CarechainError('folder-failed', sentence, { reason }, cause);
 }
 

@@ -1,10 +1,10 @@
 /** Checked values and group commit over a database: what every other file of this room reads and writes through. */
-import type { AbstractSnapshot } from 'abstract-level';
 import { assert } from '../base/index.ts';
 import type { Database, Write } from './database.ts';
 import { seal, soundValue, unseal } from './envelope.ts';
 import { GroupCommit } from './group-commit.ts';
 import { closeDatabase } from './open-database.ts';
+import { levelSnapshot, Reopening, type Snapshot } from './reopening.ts';
 import { damaged, readFailure } from './storage-errors.ts';
 
 /** All keys that start with a text, or those from `gte` up to, not including, `lt`. */
@@ -15,8 +15,13 @@ export interface RangeOptions {
   readonly limit?: number;
 }
 
-/** The database as it was at one moment. Whoever takes one closes it. */
-export type Snapshot = AbstractSnapshot;
+/** Whoever remembers something of what lies below a prefix, and must not remember what the disk did not take. */
+export interface StoreFollower {
+  /** On the disk now; told before whoever wrote it. */
+  written(write: Write): void;
+  /** A write failed, perhaps one of these: nothing is on its way any more. */
+  failed(): void;
+}
 
 export interface Store {
   /** The value of a key, now or at a snapshot; undefined where it has none. @throws CarechainError `folder-damaged` */
@@ -32,9 +37,11 @@ export interface Store {
   all(range: KeyRange, options?: RangeOptions): Promise<[key: string, value: Uint8Array][]>;
   /**
    * Resolves when all of `writes` are on the disk, synced; they get there together or not at all.
-   * @throws CarechainError `folder-failed`, `folder-closed`: none of them count.
+   * @throws CarechainError `folder-failed`, `folder-closed`: none of them count. Reads go on; the next write tries again.
    */
   write(writes: readonly Write[]): Promise<void>;
+  /** Tells of what is written below a prefix from now on. */
+  follow(prefix: string, follower: StoreFollower): void;
   snapshot(): Snapshot;
   /** Waits for what is being written, and closes the database. */
   close(): Promise<void>;
@@ -46,10 +53,22 @@ const last = '\u{10ffff}';
 /** @param database open; reads are synchronous and find nothing in a database that is still opening. */
 export function createStore(database: Database): Store {
   assert(database.status === 'open', 'the database was opened before a store is made of it');
-  const commits = new GroupCommit(database);
+  const reopening = new Reopening(database);
+  const followers: [prefix: string, follower: StoreFollower][] = [];
+  const commits = new GroupCommit(database, reopening, {
+    written(writes) {
+      for (const [prefix, follower] of followers) {
+        for (const write of writes) if (write.key.startsWith(prefix)) follower.written(opened(write));
+      }
+    },
+    failed() {
+      for (const [, follower] of followers) follower.failed();
+    },
+  });
 
   async function* walk(keys: KeyRange, { reverse = false, limit = -1 }: RangeOptions = {}) {
     const bounds = typeof keys === 'string' ? { gte: keys, lt: keys + last } : { gte: keys.gte, lt: keys.lt };
+    reopening.assertReadable();
     try {
       // Leaving the loop in whatever way closes the iterator; one left open would keep LevelDB from deleting files.
       for await (const [key, envelope] of database.iterator({ ...bounds, reverse, limit })) {
@@ -71,6 +90,7 @@ export function createStore(database: Database): Store {
 
   return {
     get(key, at) {
+      reopening.assertReadable();
       const envelope = read(database, key, at);
       return envelope && unseal(key, envelope);
     },
@@ -84,9 +104,13 @@ export function createStore(database: Database): Store {
     async write(writes) {
       if (writes.length > 0) await commits.write(writes.map(sealed));
     },
-    snapshot: () => database.snapshot(),
+    follow(prefix, follower) {
+      followers.push([prefix, follower]);
+    },
+    snapshot: () => reopening.snapshot(),
     async close() {
       await commits.idle();
+      reopening.end();
       await closeDatabase(database);
     },
   };
@@ -94,7 +118,7 @@ export function createStore(database: Database): Store {
 
 function read(database: Database, key: string, at: Snapshot | undefined): Uint8Array | undefined {
   try {
-    return at ? database.getSync(key, { snapshot: at }) : database.getSync(key);
+    return at ? database.getSync(key, { snapshot: levelSnapshot(at) }) : database.getSync(key);
   } catch (error) {
     throw readFailure(key, error);
   }
@@ -102,4 +126,8 @@ function read(database: Database, key: string, at: Snapshot | undefined): Uint8A
 
 function sealed(write: Write): Write {
   return write.type === 'del' ? write : { type: 'put', key: write.key, value: seal(write.key, write.value) };
+}
+
+function opened(write: Write): Write {
+  return write.type === 'del' ? write : { type: 'put', key: write.key, value: unseal(write.key, write.value) };
 }

@@ -18,10 +18,11 @@ import { bodyWrites, commitWrites, stateWrites } from './commit-writes.ts';
 import type { Write } from './database.ts';
 import { storeKeys } from './keys.ts';
 import { readPatientEvents } from './patient-index.ts';
+import type { Snapshot } from './reopening.ts';
 import { decodeRow, readRow } from './rows.ts';
 import type { SideBlocks } from './side-blocks.ts';
 import { damaged, damagedAt, damagedFolder } from './storage-errors.ts';
-import type { Snapshot, Store } from './store.ts';
+import type { Store } from './store.ts';
 import { StoredState } from './stored-state.ts';
 
 export class StoredChain implements ChainStore {
