@@ -31,6 +31,6 @@ export { type ScrubResult, scrubResult } from './ledger/scrub.ts';
 export { nameOf } from './members.ts';
 export { openNodeKey } from './node-key.ts';
 export { actions, findAction } from './registry.ts';
-export { openRegistryCsv, type RegistryCsv, type RegistryRow } from './registry-csv.ts';
+export { openRegistryCsv, type RegistryCsv, type RegistryRow, registryRows } from './registry-csv.ts';
 export { type RawInput, runAction } from './run-action.ts';
 export { endSession, newSession, type Session } from './session.ts';

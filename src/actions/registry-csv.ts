@@ -44,10 +44,10 @@ export function openRegistryCsv(path: string, world: { readonly clock: Clock; re
     },
     async rows() {
       try {
-        return rowsOf(await readFile(path, 'utf8'));
+        return registryRows(await readFile(path, 'utf8'));
       } catch (error) {
         if (errorCode(error) === 'ENOENT') return [];
-        throw fileError('file-unreadable', error);
+        throw error instanceof CarechainError ? error : fileError('file-unreadable', error);
       }
     },
   };
@@ -75,20 +75,24 @@ async function endsALine(file: FileHandle, size: number): Promise<boolean> {
   return last[0] === 0x0a;
 }
 
-function rowsOf(text: string): RegistryRow[] {
-  // A spreadsheet may have saved it: with a byte order mark, other line ends, or a row that is too short.
-  const records: string[][] = parse(text, {
-    bom: true,
-    relax_column_count: true,
-    relax_quotes: true,
-    skip_empty_lines: true,
-  });
+/** The rows of the file's text. @throws CarechainError `file-unreadable`. */
+export function registryRows(text: string): RegistryRow[] {
+  const records = recordsOf(text);
   const cells = records.map((record) => record.map((cell) => cell.replace(escapedStart, '')));
   return cells
     .filter(([patientId]) => patientId !== undefined && patientId !== header[0])
     .map(([patientId = '', name = '', registeredBy = '', timestamp = '']) => {
       return { patientId, name, registeredBy, timestamp };
     });
+}
+
+/** A spreadsheet may have saved it: with a byte order mark, other line ends, or a row that is too short. */
+function recordsOf(text: string): string[][] {
+  try {
+    return parse(text, { bom: true, relax_column_count: true, relax_quotes: true, skip_empty_lines: true });
+  } catch (error) {
+    throw fileError('file-unreadable', error);
+  }
 }
 
 function escapeFormula(cell: string): string {

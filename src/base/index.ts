@@ -6,4 +6,5 @@ export { CarechainError, describeError } from './errors.ts';
 export { limits } from './limits.ts';
 export { type LogFacts, type Logger, silentLogger } from './logger.ts';
 export { type Random, systemRandom } from './random.ts';
-export { escapeControls, escapeControlsExceptLineFeed, isCanonicalText, isPrintable } from './text.ts';
+export { boundedList, strictMap } from './schemas.ts';
+export { escapeControls, escapeControlsExceptLineFeed, isCanonicalText, isPrintable, isStreamSafe } from './text.ts';

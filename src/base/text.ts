@@ -19,6 +19,14 @@ export function isPrintable(text: string): boolean {
   return text.search(hidden) === -1;
 }
 
+/**
+ * Whether at most 30 combining marks follow one another, as in the Stream-Safe Text Format of UAX #15. Normalizing sorts such
+ * a run, which takes the square of its length: of the longest line that is read, several seconds.
+ */
+export function isStreamSafe(text: string): boolean {
+  return !/\p{M}{31}/u.test(text);
+}
+
 /** Whether `text` is in Unicode normalization form C and has no lone surrogate. */
 export function isCanonicalText(text: string): boolean {
   return text.isWellFormed() && text.normalize('NFC') === text;

@@ -9,7 +9,17 @@
  * a bent signature, or a body that does not match, condemns the delivery and never the hash.
  */
 import { z } from 'zod';
-import { concatBytes, decode, type Encodable, encode, fromHex, limits, toHex, utf8ToBytes } from '../base/index.ts';
+import {
+  concatBytes,
+  decode,
+  type Encodable,
+  encode,
+  fromHex,
+  limits,
+  strictMap,
+  toHex,
+  utf8ToBytes,
+} from '../base/index.ts';
 import { meetsTarget, merkleRoot, sign, taggedHash, verifyStrict, workTarget } from '../crypto/index.ts';
 import { firstIssue, hash, integer, nonce8, time } from './fields.ts';
 import { accept, refuse, type Verdict } from './rejection.ts';
@@ -19,7 +29,7 @@ import { decodeTransaction, type Transaction, transactionLeaf } from './transact
 const tag = 'carechain/block/1';
 const tagBytes = utf8ToBytes(tag);
 
-const headerSchema = z.strictObject({
+const headerSchema = strictMap({
   /** Version of the rules that the block follows. */
   rules: integer(1),
   network: hash,
@@ -56,13 +66,14 @@ export interface Block extends SealedHeader {
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'expected bytes');
 const signatureBytes = bytes.refine((value) => value.length === 64, 'expected 64 bytes');
-const sealedHeaderSchema = z.strictObject({ header: headerSchema, signature: signatureBytes });
+const sealedHeaderFields = { header: headerSchema, signature: signatureBytes };
+const sealedHeaderSchema = strictMap(sealedHeaderFields);
 /** Looked at as one: a block has room for a million elements, and a million complaints would take seconds. */
 const listOfBytes = z.custom<Uint8Array[]>(
   (value) => Array.isArray(value) && value.every((element) => element instanceof Uint8Array),
   'expected a list of bytes',
 );
-const blockSchema = sealedHeaderSchema.extend({ transactions: listOfBytes });
+const blockSchema = strictMap({ ...sealedHeaderFields, transactions: listOfBytes });
 
 export function decodeBlock(encoded: Uint8Array): Verdict<Block> {
   if (encoded.length > limits.blockBytes + limits.blockFramingBytes)

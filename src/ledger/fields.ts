@@ -3,7 +3,17 @@
  * can be compared, printed and used as keys. What passes a codec is checked; nobody checks again.
  */
 import { z } from 'zod';
-import { fromHex, isCanonicalText, isHex, isPrintable, limits, toHex, utf8ToBytes } from '../base/index.ts';
+import {
+  boundedList,
+  fromHex,
+  isCanonicalText,
+  isHex,
+  isPrintable,
+  limits,
+  strictMap,
+  toHex,
+  utf8ToBytes,
+} from '../base/index.ts';
 
 function bytesOf(byteLength: number) {
   return z.custom<Uint8Array>(
@@ -53,15 +63,16 @@ export const name = z
   .string()
   .refine(
     (text) => text.length > 0 && utf8ToBytes(text).length <= limits.nameBytes,
-    `expected 1 to ${limits.nameBytes} bytes`,
+    // A long one is not looked at any further.
+    { error: `expected 1 to ${limits.nameBytes} bytes`, abort: true },
   )
   .refine((text) => isCanonicalText(text) && isPrintable(text), 'expected printable text in normalization form C');
 
 /** A sealed record as the ledger knows it: a salted commitment, and who may open it. */
-export const sealed = z.strictObject({
+export const sealed = strictMap({
   commitment: hash,
   /** Member ids, in ascending order, each once. */
-  readers: z.array(hash).min(1).max(limits.readersPerRecord),
+  readers: boundedList(hash, 1, limits.readersPerRecord),
 });
 
 export type Sealed = z.output<typeof sealed>;

@@ -3,7 +3,7 @@
  * block #1. A genesis file is JSON for people; its hash covers the canonical encoding of the same value.
  */
 import { z } from 'zod';
-import { CarechainError, encode, fromHex, isHex, limits, toHex, utf8ToBytes } from '../base/index.ts';
+import { boundedList, CarechainError, encode, fromHex, isHex, limits, toHex, utf8ToBytes } from '../base/index.ts';
 import { isSoundPublicKey, isSoundSealingKey, merkleRoot, taggedHash } from '../crypto/index.ts';
 import { integer, name, time } from './fields.ts';
 import { roles } from './roles.ts';
@@ -17,20 +17,20 @@ const schema = z.strictObject({
   rules: z.literal(1),
   name,
   time,
-  members: z
-    .array(
-      z.strictObject({
-        username: z.string().regex(/^[a-z][a-z0-9_]{1,31}$/, 'expected 2 to 32 of a-z, 0-9 and _, a letter first'),
-        role: z.enum(roles),
-        name,
-        place: name,
-        signingKey,
-        sealingKey,
-      }),
-    )
-    .max(limits.membersInGenesis),
+  members: boundedList(
+    z.strictObject({
+      username: z.string().regex(/^[a-z][a-z0-9_]{1,31}$/, 'expected 2 to 32 of a-z, 0-9 and _, a letter first'),
+      role: z.enum(roles),
+      name,
+      place: name,
+      signingKey,
+      sealingKey,
+    }),
+    0,
+    limits.membersInGenesis,
+  ),
   /** Node keys that may mine; `open`: any. */
-  miners: z.union([z.literal('open'), z.array(signingKey).min(1).max(limits.membersInGenesis)]),
+  miners: z.union([z.literal('open'), boundedList(signingKey, 1, limits.membersInGenesis)]),
   /** Opening balance of SYSTEM_BANK_001, and so the sum of all balances for ever. Integer units of e-cash. */
   supply: integer(0, 1_000_000_000_000),
   rewards: z.strictObject({ order: integer(0, 1_000_000), fill: integer(0, 1_000_000) }),

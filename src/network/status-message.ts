@@ -3,7 +3,17 @@
  * claim. Its text is checked, since it ends up on a screen.
  */
 import { z } from 'zod';
-import { encode, fromHex, isCanonicalText, isPrintable, limits, toHex, utf8ToBytes } from '../base/index.ts';
+import {
+  boundedList,
+  encode,
+  fromHex,
+  isCanonicalText,
+  isPrintable,
+  limits,
+  strictMap,
+  toHex,
+  utf8ToBytes,
+} from '../base/index.ts';
 import type { Status } from './network.ts';
 import { networkLimits } from './network-limits.ts';
 import { open } from './wire.ts';
@@ -17,14 +27,14 @@ const text = (mostBytes: number) =>
   z
     .string()
     .min(1)
-    .refine((value) => isCanonicalText(value) && isPrintable(value) && utf8ToBytes(value).length <= mostBytes);
-const addresses = z.array(text(networkLimits.addressBytes)).max(limits.addressesPerPeer);
+    .refine((value) => utf8ToBytes(value).length <= mostBytes && isCanonicalText(value) && isPrintable(value));
+const addresses = boundedList(text(networkLimits.addressBytes), 0, limits.addressesPerPeer);
 
-const schema = z.strictObject({
+const schema = strictMap({
   genesis: hash,
   rules: integer,
-  tip: z.strictObject({ hash, height: integer, work: integer }),
-  pending: z.strictObject({ count: integer, sum: hash }),
+  tip: strictMap({ hash, height: integer, work: integer }),
+  pending: strictMap({ count: integer, sum: hash }),
   time: integer,
   nodeId: text(networkLimits.nodeIdBytes),
   addresses,

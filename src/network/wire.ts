@@ -12,7 +12,7 @@
  * answers with a value or throws {@link CarechainError} `malformed-message`, never anything else.
  */
 import { z } from 'zod';
-import { CarechainError, decode, encode, fromHex, limits, toHex } from '../base/index.ts';
+import { boundedList, CarechainError, decode, encode, fromHex, limits, strictMap, toHex } from '../base/index.ts';
 import { networkLimits } from './network-limits.ts';
 
 const hashBytes = 32;
@@ -22,17 +22,17 @@ const hashes = (most: number) =>
     .custom<Uint8Array>((value) => value instanceof Uint8Array && value.length % hashBytes === 0)
     .refine((value) => value.length <= most * hashBytes);
 
-const locatorSchema = z.strictObject({ locator: hashes(limits.locatorHashes) });
-const headersSchema = z.strictObject({ headers: z.array(bytes).max(limits.headersPerRequest) });
-const hashesSchema = z.strictObject({ hashes: hashes(limits.blocksPerRequest) });
-const blocksSchema = z.strictObject({ blocks: z.array(bytes).max(limits.blocksPerRequest) });
-const idsSchema = z.strictObject({ ids: hashes(limits.pendingIdsPerPage) });
+const locatorSchema = strictMap({ locator: hashes(limits.locatorHashes) });
+const headersSchema = strictMap({ headers: boundedList(bytes, 0, limits.headersPerRequest) });
+const hashesSchema = strictMap({ hashes: hashes(limits.blocksPerRequest) });
+const blocksSchema = strictMap({ blocks: boundedList(bytes, 0, limits.blocksPerRequest) });
+const idsSchema = strictMap({ ids: hashes(limits.pendingIdsPerPage) });
 const wantedSchema = z.union([
-  z.strictObject({ from: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER) }),
-  z.strictObject({ ids: hashes(networkLimits.transactionsPerRequest) }),
+  strictMap({ from: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER) }),
+  strictMap({ ids: hashes(networkLimits.transactionsPerRequest) }),
 ]);
-const fetchedSchema = z.strictObject({ transactions: z.array(bytes).max(networkLimits.transactionsPerRequest) });
-const batchSchema = z.strictObject({ transactions: z.array(bytes).min(1).max(limits.transactionsPerMessage) });
+const fetchedSchema = strictMap({ transactions: boundedList(bytes, 0, networkLimits.transactionsPerRequest) });
+const batchSchema = strictMap({ transactions: boundedList(bytes, 1, limits.transactionsPerMessage) });
 
 const framingBytes = 64;
 const partsBytes = (count: number, partBytes: number) =>
@@ -85,8 +85,6 @@ export function open<Schema extends z.ZodType>(message: Uint8Array, most: number
   } catch (error) {
     throw malformed('it is not canonical DAG-CBOR', error);
   }
-  // Every message is a map. Zod takes an empty byte string for an object without fields.
-  if (value instanceof Uint8Array) throw malformed('it is not a map');
   const parsed = schema.safeParse(value);
   if (!parsed.success) throw malformed('its fields are not those of the message');
   return parsed.data;

@@ -15,12 +15,14 @@
 import { z } from 'zod';
 import {
   assert,
+  boundedList,
   concatBytes,
   decode,
   encode,
   fromHex,
   limits,
   type Random,
+  strictMap,
   toHex,
   utf8ToBytes,
 } from '../base/index.ts';
@@ -46,15 +48,12 @@ function bytesOf(byteLength: number) {
   return z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === byteLength);
 }
 
-const schema = z.strictObject({
+const schema = strictMap({
   commitment: bytesOf(32),
   salt: bytesOf(32),
   keyHash: bytesOf(32),
   ciphertext: z.instanceof(Uint8Array),
-  wraps: z
-    .array(z.strictObject({ reader: bytesOf(32), wrapped: bytesOf(wrappedKeyBytes) }))
-    .min(1)
-    .max(limits.readersPerRecord),
+  wraps: boundedList(strictMap({ reader: bytesOf(32), wrapped: bytesOf(wrappedKeyBytes) }), 1, limits.readersPerRecord),
 });
 
 /** Decoded, not yet compared with the ledger. */

@@ -14,7 +14,7 @@
  * list of readers, an envelope that does not fit comes from a liar: the peer is shunned.
  */
 import { z } from 'zod';
-import { decode, encode, fromHex, toHex } from '../base/index.ts';
+import { boundedList, decode, encode, fromHex, strictMap, toHex } from '../base/index.ts';
 import { envelopeBytes } from './envelope.ts';
 import { statementBytes } from './hosting.ts';
 
@@ -33,11 +33,23 @@ export interface ExchangeRequest {
 }
 
 const bytes = z.instanceof(Uint8Array);
-const requestSchema = z.strictObject({
-  records: z.array(bytes.refine((id) => id.length === 32)).max(recordsPerRequest),
-  statements: z.array(bytes.refine((statement) => statement.length <= statementBytes)).max(recordsPerRequest),
+const requestSchema = strictMap({
+  records: boundedList(
+    bytes.refine((id) => id.length === 32),
+    0,
+    recordsPerRequest,
+  ),
+  statements: boundedList(
+    bytes.refine((statement) => statement.length <= statementBytes),
+    0,
+    recordsPerRequest,
+  ),
 });
-const answerSchema = z.array(bytes.refine((envelope) => envelope.length <= envelopeBytes)).max(recordsPerRequest);
+const answerSchema = boundedList(
+  bytes.refine((envelope) => envelope.length <= envelopeBytes),
+  0,
+  recordsPerRequest,
+);
 
 export function encodeRequest({ records, statements }: ExchangeRequest): Uint8Array {
   return encode({ records: records.map(fromHex), statements });

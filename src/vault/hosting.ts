@@ -9,7 +9,17 @@
  * that was lost or sold stops being served when the statement ends.
  */
 import { z } from 'zod';
-import { concatBytes, decode, encode, fromHex, limits, toHex, utf8ToBytes } from '../base/index.ts';
+import {
+  concatBytes,
+  decode,
+  type Encodable,
+  encode,
+  fromHex,
+  limits,
+  strictMap,
+  toHex,
+  utf8ToBytes,
+} from '../base/index.ts';
 import { sign, verifyStrict } from '../crypto/index.ts';
 import { readMember, type StateView } from '../ledger/index.ts';
 
@@ -36,15 +46,12 @@ const hash = z.codec(
   { decode: (bytes) => toHex(bytes), encode: (hex) => fromHex(hex) },
 );
 const signature = z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === 64);
-const schema = z.tuple([
-  z.strictObject({ network: hash, member: hash, nodeKey: hash, until: z.int().min(0) }),
-  signature,
-]);
+const schema = z.tuple([strictMap({ network: hash, member: hash, nodeKey: hash, until: z.int().min(0) }), signature]);
 
 /** `secretKey` is the seed of the member's signing key. */
 export function signStatement(statement: HostingStatement, secretKey: Uint8Array): Uint8Array {
   const [body, signed] = schema.encode([statement, sign(signedBytes(statement), secretKey)]);
-  return encode([body, signed]);
+  return encode([body as Encodable, signed]);
 }
 
 /**

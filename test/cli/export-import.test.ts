@@ -83,6 +83,14 @@ describe('import', () => {
     ],
     ['bytes that are no transaction', 2, (line) => (line.transactions[0]!.bytes = '00ff'), '#2 malformed-transaction'],
     ['a transaction left out', 1, (line) => line.transactions.pop(), '#1 empty-block'],
+    ['a field that everything inherits', 1, (line) => own(line, '__proto__', {}), '#1 wrong-transactions-root'],
+    [
+      'such a field in a transaction',
+      1,
+      (line) => own(line.transactions[0]!.fields, '__proto__', {}),
+      '#1 bad-signature',
+    ],
+    ['a map where a list was', 1, (line) => (line.rewards = {} as never), '#1 wrong-transactions-root'],
     ['the amount of a reward', 4, (line) => (line.rewards[0]!.amount = 700), '#4 wrong-transactions-root'],
     ['the parent', 3, (line) => (line.parentHash = '00'.repeat(32)), '#3 wrong-parent'],
     ['the height', 3, (line) => (line.height = 7), '#3 wrong-height'],
@@ -113,6 +121,11 @@ describe('import', () => {
     expect(await readFile(join(folder, 'chain.jsonl'), 'utf8')).toContain('PATIENT_REGISTRATION');
   });
 });
+
+/** As `JSON.parse` makes it, where an assignment would change the prototype. */
+function own(line: object, key: string, value: unknown): void {
+  Object.defineProperty(line, key, { value, enumerable: true });
+}
 
 function flipLast(hex: string): string {
   return hex.slice(0, -1) + (hex.endsWith('0') ? '1' : '0');

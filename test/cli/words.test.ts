@@ -33,6 +33,28 @@ test('what is typed becomes normalization form C', () => {
   expect(split('register Ame\u0301lie')).toEqual(['register', 'Am\u00e9lie']);
 });
 
+test('a run of combining marks that would take long to normalize is refused', () => {
+  const run = (length: number) => `note a${'\u0315\u0300'.repeat(length / 2)}`;
+  expect(splitWords(run(30))).toMatchObject({ ok: true });
+  expect(splitWords(run(32))).toMatchObject({ ok: false });
+});
+
+test('a quote looks at the word before it once, however many quotes the word has', () => {
+  const timeOf = (length: number) => {
+    const line = `--${'a'.repeat(length)}${'"'.repeat(length)}`;
+    return Math.min(
+      ...Array.from({ length: 7 }, () => {
+        const start = performance.now();
+        splitWords(line);
+        return performance.now() - start;
+      }),
+    );
+  };
+  timeOf(1_000);
+  // Sixteen times as long takes some sixteen times as long; when each quote looked at all before it, 256 times.
+  expect(timeOf(32_000)).toBeLessThan(80 * timeOf(2_000));
+});
+
 test('a quoted word says so, and is never an option', () => {
   expect(splitWords('x "--yes" --yes')).toMatchObject({
     words: [{ quoted: false }, { quoted: true }, { quoted: false }],

@@ -55,8 +55,10 @@ test('the role and kind matrix', () => {
 describe.each(kindNames)('%s', (kind) => {
   test('has the fields that the page lists', () => {
     const [table] = tablesIn(kind);
-    const { records, ...fields } = kinds[kind].fields as Record<string, z.ZodType> & { records: z.ZodObject };
-    const slots = Object.entries(records.shape).map(([slot, schema]) => [
+    const { records, ...fields } = kinds[kind].fields as Record<string, z.ZodType> & {
+      records: z.ZodPipe<z.ZodType, z.ZodObject>;
+    };
+    const slots = Object.entries(records.out.shape).map(([slot, schema]) => [
       `records.${slot}`,
       schema.safeParse(null).success ? 'sealed or null' : 'sealed',
     ]);

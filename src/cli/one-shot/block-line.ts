@@ -92,9 +92,12 @@ export function firstDifference(line: unknown, rebuilt: unknown, path = ''): Dif
   if (typeof line !== 'object' || line === null || typeof rebuilt !== 'object' || rebuilt === null) {
     return line === rebuilt ? null : { path };
   }
+  if (Array.isArray(line) !== Array.isArray(rebuilt)) return { path };
   for (const key of new Set([...Object.keys(rebuilt), ...Object.keys(line)])) {
-    const [said, is] = [(line as BlockLine)[key], (rebuilt as BlockLine)[key]];
-    const difference = firstDifference(said, is, path === '' ? key : `${path}.${key}`);
+    const keyPath = path === '' ? key : `${path}.${key}`;
+    // What both inherit, such as `__proto__`, is not the same as what the line says.
+    if (!Object.hasOwn(line, key) || !Object.hasOwn(rebuilt, key)) return { path: keyPath };
+    const difference = firstDifference((line as BlockLine)[key], (rebuilt as BlockLine)[key], keyPath);
     if (difference) return difference;
   }
   return null;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { strictMap } from '../../base/index.ts';
 import { hash, integer, sealed } from '../fields.ts';
 import { systemAccount } from '../genesis.ts';
 import { rejection } from '../rejection.ts';
@@ -21,7 +22,7 @@ export const transferEcash = defineKind({
     to: hash,
     amount: integer(1),
     reason: z.enum(authoredReasons),
-    records: z.strictObject({ note: z.nullable(sealed) }),
+    records: strictMap({ note: z.nullable(sealed) }),
   },
   check({ body, author, state }) {
     if (body.to === author.id) return rejection('transfer-to-self');
