@@ -12,6 +12,7 @@ import type { Genesis } from '../ledger/index.ts';
 import { isLoopback, type PeerAddress, parseAddress } from './address.ts';
 import { budgeted, createAnswers } from './answers.ts';
 import { createBudgets } from './budgets.ts';
+import { whoGivesWay } from './crowd.ts';
 import { createDialer } from './dialer.ts';
 import { createGossip } from './gossip.ts';
 import type { Network, NetworkEvents, NetworkHandlers } from './network.ts';
@@ -20,7 +21,7 @@ import { createPeers } from './peers.ts';
 import { createQuestions } from './questions.ts';
 import { createShunning } from './shunning.ts';
 import { createTasks } from './tasks.ts';
-import type { Transport } from './transport.ts';
+import type { Gate, Transport } from './transport.ts';
 import { createTurns } from './turns.ts';
 import { startWatchdog } from './watchdog.ts';
 
@@ -57,14 +58,27 @@ export function createNetwork(settings: NetworkSettings): Network {
   let stopWatching = () => {};
 
   const hangUp = (peerId: string) => transport.disconnect(peerId);
-  const admits = (peerId: string) =>
-    !shunning.isShunned(peerId) && (peers.isLinked(peerId) || peers.linkCount() < limits.peers);
+  // Strangers share a number of places; whom a person has configured finds one always. A few strangers more are let in, so
+  // that makeRoom can say which of them goes.
+  const strangers = () => peers.links().filter(({ peerId }) => !dialer.isConfigured(peerId, null));
+  const admits: Gate = (peerId, dialledAt = null) => {
+    if (shunning.isShunned(peerId)) return false;
+    if (peers.isLinked(peerId) || dialer.isConfigured(peerId, dialledAt)) return true;
+    return strangers().length < limits.peers + networkLimits.spareLinks;
+  };
+
+  function makeRoom(): void {
+    const peerId = whoGivesWay(strangers(), limits.peers);
+    if (peerId === null) return;
+    logger.debug('a stranger gives way to another', { peer: peerId });
+    tasks.run(() => hangUp(peerId));
+  }
 
   function shun(peerId: string, code: string): void {
     if (shunning.isShunned(peerId)) return;
     const forMs = shunning.shun(peerId);
     logger.warn('a peer is shunned', { peer: peerId, code, forMs });
-    for (const listener of listeners.shunned) listener({ peerId, code });
+    for (const listener of listeners.shunned) listener({ peerId, code, forMs });
     tasks.run(() => hangUp(peerId));
   }
 
@@ -89,9 +103,9 @@ export function createNetwork(settings: NetworkSettings): Network {
       addresses: transport.addresses().slice(0, limits.addressesPerPeer),
       others: dialer.linkedAddresses().slice(0, limits.addressesPerPeer),
     }),
-    onAddresses(peerId, { addresses, others }, tellerIsLocal) {
-      dialer.learn(addresses, peerId, tellerIsLocal);
-      dialer.learn(others, null, tellerIsLocal);
+    onAddresses(peerId, { addresses, others }, isLocal) {
+      dialer.learn(addresses, { peerId, isLocal, tellsOwn: true });
+      dialer.learn(others, { peerId, isLocal, tellsOwn: false });
     },
     onPeer: (peer) => handlers!.onPeer(peer),
     onStatus: (peer) => handlers!.onStatus(peer),
@@ -114,7 +128,8 @@ export function createNetwork(settings: NetworkSettings): Network {
     linkCount: peers.linkCount,
     isOtherNetwork: peers.isOtherNetwork,
   });
-  const gossip = createGossip({ transport, topics, clock, logger, tasks, budgets, shun });
+  const { isShunned } = shunning;
+  const gossip = createGossip({ transport, topics, clock, logger, tasks, budgets, isShunned, shun });
   const questions = createQuestions({ genesis: genesis.hash, ask: askNetwork, shun });
 
   function listenersToAll(): Set<string> {
@@ -140,12 +155,14 @@ export function createNetwork(settings: NetworkSettings): Network {
         connected(peer) {
           peers.connected(peer);
           dialer.linked(peer.peerId);
+          makeRoom();
         },
         disconnected(peerId) {
           peers.disconnected(peerId);
           dialer.unlinked(peerId);
           budgets.forget(peerId);
         },
+        violated: shun,
       });
       dialer.start();
       const watchdog = startWatchdog({ clock, logger, tasks, peers: peers.list, listeners: listenersToAll, hangUp });

@@ -6,7 +6,7 @@
  * An address is tied to the peer that was found there. While that peer is linked, by whatever way, it is not dialled.
  */
 import { CarechainError, type Clock, type Logger, limits, type Random, type Timer } from '../base/index.ts';
-import { isLoopback, type PeerAddress, parseAddress } from './address.ts';
+import { formatAddress, isLoopback, type PeerAddress, parseAddress } from './address.ts';
 import type { ConfiguredPeer } from './network.ts';
 import { networkLimits } from './network-limits.ts';
 import type { Tasks } from './tasks.ts';
@@ -33,16 +33,27 @@ export interface Dialer {
   setOffline(offline: boolean): void;
   linked(peerId: string): void;
   unlinked(peerId: string): void;
-  /** Addresses that `teller` told: its own where `peerId` says so, or those of peers it is linked to. */
-  learn(addresses: readonly string[], peerId: string | null, tellerIsLocal: boolean): void;
+  /** Addresses that a peer has told: its own, or those of peers it is linked to. */
+  learn(addresses: readonly string[], teller: Teller): void;
   configured(): ConfiguredPeer[];
+  /** Whether a peer was found at a configured address, or is just found there by our dial. */
+  isConfigured(peerId: string, dialledAt: string | null): boolean;
   /** Addresses of linked peers: where they were found, or say that they are. */
   linkedAddresses(): string[];
+}
+
+interface Teller {
+  readonly peerId: string;
+  readonly isLocal: boolean;
+  /** Whether the addresses are its own. */
+  readonly tellsOwn: boolean;
 }
 
 interface Entry {
   readonly address: PeerAddress;
   readonly configured: boolean;
+  /** The peer id of who told it; null for an address of the settings. */
+  readonly toldBy: string | null;
   /** Who was found there last. */
   peerId: string | null;
   isSelf: boolean;
@@ -61,11 +72,12 @@ export function createDialer(settings: DialerSettings): Dialer {
   const entries = new Map<string, Entry>();
   let running = false;
   let offline = false;
-  for (const address of settings.configured) add(address, true, null);
+  for (const address of settings.configured) add(address, address.peerId, null);
 
-  function add(address: PeerAddress, configured: boolean, peerId: string | null): Entry {
+  function add(address: PeerAddress, peerId: string | null, toldBy: string | null): Entry {
     const state = { isSelf: false, isDialling: false, wasFound: false, failures: 0 };
-    const entry: Entry = { address, configured, peerId, ...state, linkedAt: null, lastSeen: null, timer: null };
+    const configured = toldBy === null;
+    const entry: Entry = { address, configured, toldBy, peerId, ...state, linkedAt: null, lastSeen: null, timer: null };
     entries.set(address.text, entry);
     return entry;
   }
@@ -90,6 +102,8 @@ export function createDialer(settings: DialerSettings): Dialer {
     if (peerId !== null && isLinked(peerId)) return;
     const hasRoom = entry.configured || settings.linkCount() < networkLimits.wantedLinks;
     if (!hasRoom || (peerId !== null && !settings.admits(peerId))) return schedule(entry, limits.redialMaxMs);
+    // A peer that tells a thousand addresses must not make us knock at a thousand doors.
+    if (!entry.configured && learntDials() >= networkLimits.learntDials) return schedule(entry, waitOf(entry));
     entry.isDialling = true;
     try {
       entry.peerId = await settings.dial(entry.address.text);
@@ -104,6 +118,8 @@ export function createDialer(settings: DialerSettings): Dialer {
     else if (isHopeless(entry)) entries.delete(entry.address.text);
     else schedule(entry, waitOf(entry));
   }
+
+  const learntDials = () => all().filter((entry) => !entry.configured && entry.isDialling).length;
 
   const isHopeless = (entry: Entry) =>
     !entry.configured && !entry.wasFound && entry.failures >= networkLimits.learntDialFailures;
@@ -160,10 +176,12 @@ export function createDialer(settings: DialerSettings): Dialer {
         schedule(entry, waitOf(entry));
       }
     },
-    learn(addresses, peerId, tellerIsLocal) {
+    learn(addresses, teller) {
+      const peerId = teller.tellsOwn ? teller.peerId : null;
+      let told = all().filter((entry) => entry.toldBy === teller.peerId && !entry.wasFound).length;
       for (const text of addresses) {
         const address = parseQuietly(text);
-        if (address === null || !mayDial(address, tellerIsLocal)) continue;
+        if (address === null || !mayDial(address, teller.isLocal)) continue;
         const known = entries.get(address.text);
         // A claim never ties an address that a person has configured: a liar could keep us from dialling it.
         if (known !== undefined) {
@@ -171,7 +189,9 @@ export function createDialer(settings: DialerSettings): Dialer {
           continue;
         }
         if (entries.size >= limits.knownAddresses) return logger.debug('too many addresses are known');
-        schedule(add(address, false, peerId), random.fraction() * limits.redialMinMs);
+        if (told >= networkLimits.addressesPerTeller) return logger.debug('a peer tells many addresses');
+        told += 1;
+        schedule(add(address, peerId, teller.peerId), random.fraction() * limits.redialMinMs);
       }
     },
     configured: () =>
@@ -181,11 +201,18 @@ export function createDialer(settings: DialerSettings): Dialer {
           const state = stateOf(entry);
           return { address: entry.address.text, state, lastSeen: state === 'connected' ? clock.now() : entry.lastSeen };
         }),
+    isConfigured: (peerId, dialledAt) =>
+      all().some((entry) => entry.configured && (entry.peerId === peerId || hostAndPort(entry.address) === dialledAt)),
     linkedAddresses: () =>
       all()
         .filter((entry) => isLinkedEntry(entry) && !settings.isOtherNetwork(entry.peerId!))
         .map((entry) => entry.address.text),
   };
+}
+
+/** As the transport writes where it has dialled. */
+function hostAndPort({ host, port }: PeerAddress): string {
+  return formatAddress(host === 'localhost' ? '127.0.0.1' : host, port);
 }
 
 function parseQuietly(text: string): PeerAddress | null {

@@ -34,7 +34,8 @@ export function gossipOptions(topics: readonly string[]): Partial<GossipsubOpts>
       maxPeerInfos: 16,
     },
     maxTopicBytesPerPeer: 65_536,
-    scoreParams: { IPColocationFactorWeight: 0, behaviourPenaltyWeight: 0 },
+    // What is remembered of a peer that has gone is of no use, and identities cost nothing.
+    scoreParams: { IPColocationFactorWeight: 0, behaviourPenaltyWeight: 0, retainScore: 1_000 },
   };
 }
 

@@ -11,6 +11,7 @@
 import { assert, CarechainError, type Clock, describeError, type Logger, limits, type Timer } from '../base/index.ts';
 import { type Block, decodeBlock, decodeTransaction, type Transaction } from '../ledger/index.ts';
 import type { Budgets } from './budgets.ts';
+import { createLanes } from './lanes.ts';
 import type { NetworkHandlers } from './network.ts';
 import { networkLimits } from './network-limits.ts';
 import type { Tasks } from './tasks.ts';
@@ -24,6 +25,7 @@ export interface GossipSettings {
   readonly logger: Logger;
   readonly tasks: Tasks;
   readonly budgets: Budgets;
+  isShunned(peerId: string): boolean;
   shun(peerId: string, code: string): void;
 }
 
@@ -34,8 +36,10 @@ export interface Gossip {
   stop(): void;
 }
 
-export function createGossip({ transport, topics, clock, tasks, budgets, shun, ...rest }: GossipSettings): Gossip {
-  const logger = rest.logger.child('gossip');
+export function createGossip(settings: GossipSettings): Gossip {
+  const { transport, topics, clock, tasks, budgets, isShunned, shun } = settings;
+  const logger = settings.logger.child('gossip');
+  const lanes = createLanes();
   let waiting: Uint8Array[] = [];
   let timer: Timer | null = null;
   let stopped = false;
@@ -57,14 +61,26 @@ export function createGossip({ transport, topics, clock, tasks, budgets, shun, .
     waiting = [];
   }
 
-  /** Decodes what a peer sent; what cannot be decoded is `reject`, and the peer is shunned. */
+  /** Within the peer's budget, and when the messages that it sent before are judged. */
   async function judge<T>(
     from: string,
     bytes: Uint8Array,
     decode: (bytes: Uint8Array) => T,
     handle: (value: T) => Promise<MessageVerdict>,
   ): Promise<MessageVerdict> {
-    if (stopped || !budgets.admitsMessage(from, bytes.length)) return 'ignore';
+    if (stopped || isShunned(from) || !budgets.admitsMessage(from, bytes.length)) return 'ignore';
+    return lanes.take(from, bytes.length, 'ignore', () => judgeNow(from, bytes, decode, handle));
+  }
+
+  /** Decodes what a peer sent; what cannot be decoded is `reject`, and the peer is shunned. */
+  async function judgeNow<T>(
+    from: string,
+    bytes: Uint8Array,
+    decode: (bytes: Uint8Array) => T,
+    handle: (value: T) => Promise<MessageVerdict>,
+  ): Promise<MessageVerdict> {
+    // A message before this one may have given the peer away.
+    if (stopped || isShunned(from)) return 'ignore';
     let value: T;
     try {
       value = decode(bytes);
@@ -83,7 +99,11 @@ export function createGossip({ transport, topics, clock, tasks, budgets, shun, .
   return {
     listen(handlers) {
       transport.subscribe(topics.transactions, (bytes, from) =>
-        judge(from, bytes, decodeTransactions, (transactions) => handlers.onTransactions(transactions, from)),
+        judge(from, bytes, decodeTransactions, async (transactions) =>
+          budgets.admitsTransactions(from, transactions.length)
+            ? handlers.onTransactions(transactions, from)
+            : 'ignore',
+        ),
       );
       transport.subscribe(topics.blocks, (bytes, from) =>
         judge(from, bytes, decodeOneBlock, (block) => handlers.onBlock(block, from)),

@@ -5,16 +5,18 @@
 import { noise } from '@chainsafe/libp2p-noise';
 import { type GossipSub, gossipsub } from '@libp2p/gossipsub';
 import { identify } from '@libp2p/identify';
-import type { ConnectionGater, Ed25519PrivateKey, Libp2p, PeerId } from '@libp2p/interface';
+import type { ConnectionGater, Ed25519PrivateKey, Libp2p, MultiaddrConnection, PeerId } from '@libp2p/interface';
 import { mdns } from '@libp2p/mdns';
 import { ping } from '@libp2p/ping';
 import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
 import { CarechainError, limits } from '../base/index.ts';
-import { toMultiaddr } from './address.ts';
+import { hostAndPortOf, toMultiaddr } from './address.ts';
+import { createDoorkeeper } from './doorkeeper.ts';
 import { gossipOptions } from './gossip-options.ts';
 import { networkLimits } from './network-limits.ts';
+import type { Gate } from './transport.ts';
 
 export type Host = Libp2p<{ pubsub: GossipSub }>;
 
@@ -25,7 +27,7 @@ export interface HostSettings {
   readonly discover: boolean;
   readonly topics: readonly string[];
   /** Whether a peer may have a link now. */
-  readonly admits: (peerId: string) => boolean;
+  readonly admits: Gate;
   /** Whether any link may be made or taken now. */
   readonly isOpen: () => boolean;
 }
@@ -38,13 +40,23 @@ export function createHost(settings: HostSettings): Promise<Host> {
     privateKey,
     nodeInfo: { name: 'carechain', version: '1', userAgent: 'carechain' },
     addresses: { listen: [toMultiaddr({ host, port, peerId: null }).toString()] },
-    transports: [tcp({ maxConnections: 4 * limits.peers, dialOpts: { noDelay: true }, listenOpts: { noDelay: true } })],
+    transports: [
+      tcp({ maxConnections: networkLimits.sockets, dialOpts: { noDelay: true }, listenOpts: { noDelay: true } }),
+    ],
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux({ streamOptions: { maxWriteBufferLength: networkLimits.writeBufferBytes } })],
+    streamMuxers: [
+      yamux({
+        maxInboundStreams: networkLimits.streamsPerConnection,
+        streamOptions: {
+          maxStreamWindowSize: networkLimits.streamWindowBytes,
+          maxWriteBufferLength: networkLimits.writeBufferBytes,
+        },
+      }),
+    ],
     connectionGater: createGater(settings),
     connectionManager: {
-      // Twice the peers: two that dial each other at once have two connections for a while.
-      maxConnections: 2 * limits.peers,
+      // Above what the gate lets in, for beyond it libp2p closes connections of its own choice.
+      maxConnections: networkLimits.connections,
       inboundConnectionThreshold: networkLimits.linksPerHostPerSecond,
       maxIncomingPendingConnections: networkLimits.pendingLinks,
       inboundUpgradeTimeout: networkLimits.upgradeMs,
@@ -92,15 +104,23 @@ export async function startHost(libp2p: Host, { host, port }: Pick<HostSettings,
 
 /** Only Ed25519 peers: their key is in their id, and no other key type has to be parsed from a stranger. */
 function createGater({ admits, isOpen }: HostSettings): ConnectionGater {
-  const denies = (peerId: PeerId) => !isOpen() || peerId.type !== 'Ed25519' || !admits(peerId.toString());
+  const door = createDoorkeeper();
+  const denies = (peerId: PeerId, dialledAt: string | null) =>
+    !isOpen() || peerId.type !== 'Ed25519' || !admits(peerId.toString(), dialledAt);
+  const deniesInbound = (peerId: PeerId) => denies(peerId, null);
+  const deniesOutbound = (peerId: PeerId, { remoteAddr }: MultiaddrConnection) =>
+    denies(peerId, hostAndPortOf(remoteAddr));
   return {
-    denyDialPeer: denies,
     denyDialMultiaddr: () => !isOpen(),
-    denyInboundConnection: () => !isOpen(),
-    denyOutboundConnection: denies,
-    denyInboundEncryptedConnection: denies,
-    denyOutboundEncryptedConnection: denies,
-    denyInboundUpgradedConnection: denies,
-    denyOutboundUpgradedConnection: denies,
+    denyInboundConnection: (socket) => !isOpen() || !door.admits(socket),
+    denyOutboundConnection: deniesOutbound,
+    denyInboundEncryptedConnection: deniesInbound,
+    denyOutboundEncryptedConnection: deniesOutbound,
+    denyInboundUpgradedConnection(peerId, socket) {
+      if (deniesInbound(peerId)) return true;
+      door.finished(socket);
+      return false;
+    },
+    denyOutboundUpgradedConnection: deniesOutbound,
   };
 }

@@ -7,6 +7,7 @@
  */
 import type { Connection } from '@libp2p/interface';
 import { hostAndPortOf } from './address.ts';
+import { networkLimits } from './network-limits.ts';
 import type { TransportEvents } from './transport.ts';
 
 const closeMs = 500;
@@ -33,6 +34,11 @@ export function createLinks(events: TransportEvents): Links {
       const peerId = connection.remotePeer.toString();
       const connections = links.get(peerId) ?? new Set();
       const isFirst = connections.size === 0;
+      // One too many is no part of the link, which stands without it.
+      if (connections.size >= networkLimits.connectionsPerPeer) {
+        connection.abort(new Error('The peer has connections enough.'));
+        return;
+      }
       connections.add(connection);
       links.set(peerId, connections);
       if (!isFirst) return;

@@ -5,19 +5,22 @@
  * NOT guaranteed: that a broadcast arrives, that it arrives once, or in which order; that a request is carried out only
  * once where the link broke before its answer. What the bytes say is nobody's business here.
  */
+import { setMaxListeners } from 'node:events';
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
 import type { GossipsubMessage } from '@libp2p/gossipsub';
 import type { Connection, Stream } from '@libp2p/interface';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
-import { assert, type Clock, describeError, type Logger, limits } from '../base/index.ts';
+import { assert, CarechainError, type Clock, describeError, type Logger, limits } from '../base/index.ts';
 import { formatAddress, hostAndPortOf, hostOf, isLoopback, parseAddress, toMultiaddr } from './address.ts';
 import { createDeadline, unlessAborted } from './deadline.ts';
 import { readFrame, writeFrame } from './framing.ts';
+import { watchGossipFrames } from './gossip-frames.ts';
 import { createHost, type Host, startHost } from './libp2p-host.ts';
 import { createLinks, type Links } from './libp2p-links.ts';
+import { watchFrames } from './link-frames.ts';
 import { networkLimits } from './network-limits.ts';
 import { createTasks } from './tasks.ts';
-import type { MessageVerdict, Transport } from './transport.ts';
+import type { Gate, MessageVerdict, Transport, TransportEvents } from './transport.ts';
 import { dialFailed, dialledSelf, requestFailed } from './transport-errors.ts';
 
 export interface Libp2pTransportSettings {
@@ -45,8 +48,10 @@ export async function createLibp2pTransport(settings: Libp2pTransportSettings): 
   const subscriptions = new Map<string, OnMessage>();
   const protocols = new Map<string, { requestBytes: number; onRequest: OnRequest }>();
   const tasks = createTasks((error) => logger.debug('a task of the transport failed', describeError(error)));
-  let admits: (peerId: string) => boolean = () => true;
+  let admits: Gate = () => true;
+  let events: TransportEvents | null = null;
   let offline = false;
+  let answerBytesUnderWay = 0;
   let running: { libp2p: Host; links: Links } | null = null;
   let givenUp = new AbortController();
 
@@ -54,14 +59,32 @@ export async function createLibp2pTransport(settings: Libp2pTransportSettings): 
     try {
       const request = await within(limits.requestMs, (signal) => readFrame(stream, requestBytes, signal));
       const bytes = await unlessAborted(onRequest(request, from), givenUp.signal);
+      await send(stream, bytes);
+    } catch (error) {
+      noteViolation(from, error);
+      logger.debug('a request was not answered', { peer: from, code: describeError(error).code });
+      stream.abort(error as Error);
+    }
+  }
+
+  /** Sends an answer. What a slow reader makes us hold is bounded for all of them together. */
+  async function send(stream: Stream, bytes: Uint8Array): Promise<void> {
+    if (answerBytesUnderWay + bytes.length > networkLimits.answerBytesUnderWay)
+      throw requestFailed('too much is under way');
+    answerBytesUnderWay += bytes.length;
+    try {
       await within(limits.requestMs, async (signal) => {
         await writeFrame(stream, bytes, signal);
         await stream.close({ signal });
       });
-    } catch (error) {
-      logger.debug('a request was not answered', { peer: from, code: describeError(error).code });
-      stream.abort(error as Error);
+    } finally {
+      answerBytesUnderWay -= bytes.length;
     }
+  }
+
+  /** A frame that is longer than the protocol allows is no accident. */
+  function noteViolation(peerId: string, error: unknown): void {
+    if (error instanceof CarechainError && error.code === 'frame-too-long') events?.violated?.(peerId, error.code);
   }
 
   async function judge({ msgId, propagationSource, msg }: GossipsubMessage, pubsub: Judging): Promise<void> {
@@ -102,16 +125,25 @@ export async function createLibp2pTransport(settings: Libp2pTransportSettings): 
 
   return {
     peerId: ownPeerId,
-    async start(events) {
+    async start(given) {
       assert(running === null, 'a transport is started once at a time');
+      events = given;
       givenUp = new AbortController();
+      // Everything that is under way listens: as many as the budgets of all peers allow.
+      setMaxListeners(0, givenUp.signal);
       const topics = [...subscriptions.keys()];
       const isOpen = () => !offline && !givenUp.signal.aborted;
-      const peerIsAdmitted = (peerId: string) => admits(peerId);
-      const libp2p = await createHost({ privateKey, host, port, discover, topics, admits: peerIsAdmitted, isOpen });
-      const links = createLinks(events);
-      libp2p.addEventListener('connection:open', ({ detail }) => links.opened(detail));
+      const isAdmitted: Gate = (...candidate) => admits(...candidate);
+      const libp2p = await createHost({ privateKey, host, port, discover, topics, admits: isAdmitted, isOpen });
+      const links = createLinks(given);
+      libp2p.addEventListener('connection:open', ({ detail }) => {
+        const peerId = detail.remotePeer.toString();
+        watchFrames(detail, () => given.violated?.(peerId, 'malformed-frame'));
+        links.opened(detail);
+      });
       libp2p.addEventListener('connection:close', ({ detail }) => links.closed(detail));
+      // It is dialled by its address alone. What libp2p remembers of strangers would only grow.
+      libp2p.addEventListener('peer:disconnect', ({ detail }) => tasks.run(() => libp2p.peerStore.delete(detail)));
       libp2p.addEventListener('peer:discovery', ({ detail }) => {
         if (links.connectionTo(detail.id.toString()) !== undefined || !isOpen()) return;
         // Who listens on this machine alone, as the demo network does, does not go out to others either.
@@ -121,6 +153,10 @@ export async function createLibp2pTransport(settings: Libp2pTransportSettings): 
       });
       const { pubsub } = libp2p.services;
       const judging = pubsub as unknown as Judging;
+      watchGossipFrames(pubsub, {
+        onViolation: (peerId) => given.violated?.(peerId, 'malformed-gossip'),
+        onDeaf: (peerId) => tasks.run(() => links.close(peerId)),
+      });
       pubsub.addEventListener('gossipsub:message', ({ detail }) => tasks.run(() => judge(detail, judging)));
       for (const protocol of protocols.keys()) await register(libp2p, protocol);
       running = { libp2p, links };
@@ -196,6 +232,7 @@ export async function createLibp2pTransport(settings: Libp2pTransportSettings): 
           return read;
         } catch (error) {
           stream?.abort(error as Error);
+          noteViolation(peerId, error);
           throw requestFailed(signal.aborted ? 'it took too long' : 'the peer refused it, or the link broke', error);
         }
       });

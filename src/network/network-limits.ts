@@ -39,7 +39,23 @@ export const networkLimits = {
   upgradeMs: 5_000,
   /** New links from one host, a second. */
   linksPerHostPerSecond: 100,
-  pendingLinks: 64,
+  pendingLinks: 256,
+  /** Sockets from one host whose handshake is not over: the oldest gives way. */
+  unfinishedPerHost: 16,
+  /** Connections that one host may have opened to us: several nodes may live behind one address. */
+  connectionsPerHost: 40,
+  /** Connections of one peer: two where both sides dial at once, and one that is about to go. */
+  connectionsPerPeer: 3,
+  connections: 4 * limits.peers,
+  sockets: 8 * limits.peers,
+  /** Strangers beyond `limits.peers` that are let in, so that it can be decided who goes. */
+  spareLinks: 8,
+  /** Streams that a peer may have open to us on one connection, all protocols together. */
+  streamsPerConnection: 256,
+  /** What a peer may send on one stream before we have read it. */
+  streamWindowBytes: 1_048_576,
+  /** A frame of the multiplexer: an honest one is never longer than the window. */
+  frameBytes: 2 * 1_048_576,
 
   /** A link that stood so long counts as good, and its next dial starts from the shortest wait. */
   steadyLinkMs: 10_000,
@@ -49,6 +65,10 @@ export const networkLimits = {
   wantedLinks: 16,
   /** A learnt address that never led to a peer is forgotten after so many dials. */
   learntDialFailures: 8,
+  /** Addresses that one peer has told and that have not led to a peer yet. */
+  addressesPerTeller: 64,
+  /** Learnt addresses that are dialled at once. */
+  learntDials: 8,
 
   shunnedPeers: 1_000,
   /** Good behaviour after which the next shun starts from the shortest again. */
@@ -57,6 +77,14 @@ export const networkLimits = {
   /** What one peer may gossip to us: a refill rate, and what may come at once. */
   gossipMessagesPerSecond: 500,
   gossipMessagesAtOnce: 2_000,
-  gossipBytesPerSecond: 8_000_000,
-  gossipBytesAtOnce: 32_000_000,
+  gossipBytesPerSecond: 4_000_000,
+  gossipBytesAtOnce: 16_000_000,
+  /** Transactions among them: each may cost a check of a signature. */
+  gossipTransactionsPerSecond: 2_000,
+  gossipTransactionsAtOnce: 10_000,
+  /** Bytes of gossip that wait for their turn to be checked: of one peer, and of all together. */
+  gossipWaitingBytesPerPeer: 8_000_000,
+  gossipWaitingBytes: 64_000_000,
+  /** Answers that are being sent, all together: who reads slowly makes us hold them. */
+  answerBytesUnderWay: 128_000_000,
 } as const;

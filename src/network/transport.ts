@@ -16,7 +16,12 @@ export interface TransportEvents {
   /** A link that is ready for requests. `address` is where the peer was dialled, or came from, as host:port. */
   connected(peer: { peerId: string; address: string; dialled: boolean }): void;
   disconnected(peerId: string): void;
+  /** The peer broke the protocol below the messages, as only a liar or a broken program does. */
+  violated?(peerId: string, code: string): void;
 }
+
+/** Whether a peer may have a link. `dialledAt`: the host:port where we dialled it; absent where it dialled us. */
+export type Gate = (peerId: string, dialledAt?: string | null) => boolean;
 
 export interface Transport {
   /** This node's own peer id, in its text form. */
@@ -33,7 +38,7 @@ export interface Transport {
   dial(address: string): Promise<string>;
   disconnect(peerId: string): Promise<void>;
   /** Which peers may have a link: asked for each new one, in both directions. */
-  setGate(admits: (peerId: string) => boolean): void;
+  setGate(admits: Gate): void;
   /** Whether links are made and taken at all. Turning it off closes all. */
   setOffline(offline: boolean): Promise<void>;
 

@@ -40,6 +40,7 @@ export function transportContract({ name, create, nobody }: TransportUnderTest):
     await transport.start({
       connected: ({ peerId, dialled }) => party.log.push(`${dialled ? 'dialled' : 'took'} ${peerId}`),
       disconnected: (peerId) => party.log.push(`lost ${peerId}`),
+      violated: (peerId, code) => party.log.push(`blames ${peerId} ${code}`),
     });
     parties.push(party);
     return party;
@@ -115,7 +116,9 @@ export function transportContract({ name, create, nobody }: TransportUnderTest):
       expect(await ask('/test/nobody/1', bytesOf(1))).toBe('request-failed');
       expect(await codeOf(a.transport.request('nobody', '/test/echo/1', bytesOf(1), limits))).toBe('request-failed');
       expect(await echo(a, b, bytesOf(10))).toEqual(bytesOf(10));
-      expect([a.log.length, b.log.length]).toEqual([1, 1]);
+      // Whoever sends a frame beyond the limits of the protocol is named to the room above.
+      expect(a.log.slice(1)).toEqual([`blames ${b.transport.peerId} frame-too-long`]);
+      expect(b.log.slice(1)).toEqual([1, 2].map(() => `blames ${a.transport.peerId} frame-too-long`));
     });
 
     it('gives up a request that takes too long, or whose link falls', async () => {

@@ -14,6 +14,7 @@ import { parseAddress } from '../../src/network/address.ts';
 import {
   dialFailed,
   dialledSelf,
+  type Gate,
   type MessageVerdict,
   requestFailed,
   type Transport,
@@ -44,7 +45,7 @@ interface Wire {
   readonly linked: Set<string>;
   events: TransportEvents | null;
   offline: boolean;
-  admits: (peerId: string) => boolean;
+  admits: Gate;
 }
 
 export function createMemoryHub({ clock = systemClock }: { clock?: Clock } = {}): MemoryHub {
@@ -121,10 +122,18 @@ export function createMemoryHub({ clock = systemClock }: { clock?: Clock } = {})
       const handler = to.protocols.get(protocol);
       const copy = new Uint8Array(bytes);
       carry(from, to, async () => {
-        if (handler === undefined || copy.length > handler.requestBytes) return refuse();
+        if (handler === undefined) return refuse();
+        if (copy.length > handler.requestBytes) {
+          to.events?.violated?.(from.peerId, 'frame-too-long');
+          return refuse();
+        }
         try {
           const answer = new Uint8Array(await handler.onRequest(copy, from.peerId));
-          carry(to, from, () => (answer.length > answerBytes ? refuse() : resolve(answer)));
+          carry(to, from, () => {
+            if (answer.length <= answerBytes) return resolve(answer);
+            from.events?.violated?.(to.peerId, 'frame-too-long');
+            refuse();
+          });
         } catch {
           refuse();
         }
@@ -161,6 +170,7 @@ export function createMemoryHub({ clock = systemClock }: { clock?: Clock } = {})
             dropRequests(gone);
             events.disconnected(gone);
           },
+          violated: (other, code) => events.violated?.(other, code),
         };
       },
       async stop() {
@@ -178,7 +188,8 @@ export function createMemoryHub({ clock = systemClock }: { clock?: Clock } = {})
         const isThere = other !== undefined && isUp(wire) && isUp(other) && !isCut(peerId, other.peerId);
         if (!isThere || (wanted.peerId ?? other.peerId) !== other.peerId) throw dialFailed('nobody answered there');
         if (wire.linked.has(other.peerId)) return other.peerId;
-        if (!wire.admits(other.peerId) || !other.admits(peerId)) throw dialFailed('nobody answered there');
+        if (!wire.admits(other.peerId, hostAndPort) || !other.admits(peerId, null))
+          throw dialFailed('nobody answered there');
         link(wire, other);
         return other.peerId;
       },
