@@ -16,6 +16,17 @@ export interface HeaderContext {
   readonly onCheck?: OnCheck | undefined;
 }
 
+/**
+ * Why a header could follow no parent whatever; null where it could follow one. An orphan costs its sender work, or is a
+ * lie.
+ */
+export function checkOrphan(sealed: SealedHeader, genesis: Genesis): Rejection | null {
+  const { header } = sealed;
+  // As if the one before it were just what it claims, at a time that is over.
+  const parent = { hash: header.parent, header: { ...header, height: header.height - 1 } };
+  return checkHeader(sealed, { genesis, parent, medianTimes: [], now: header.time });
+}
+
 /** Why the header may not follow its parent; null where it may. */
 export function checkHeader(sealed: SealedHeader, context: HeaderContext): Rejection | null {
   const { header } = sealed;

@@ -18,7 +18,7 @@ export {
 } from './block.ts';
 export { type BlockPlan, buildBlock } from './build-block.ts';
 export { type BlockContext, type BlockEffect, checkBlock } from './check-block.ts';
-export { checkHeader, type HeaderContext } from './check-header.ts';
+export { checkHeader, checkOrphan, type HeaderContext } from './check-header.ts';
 export {
   applyTransaction,
   checkTransaction,

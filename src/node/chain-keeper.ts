@@ -13,6 +13,7 @@ import {
   type BlockEffect,
   checkBlock,
   checkHeader,
+  checkOrphan,
   Draft,
   type Genesis,
   type Header,
@@ -136,7 +137,11 @@ export class ChainKeeper {
     const stored = chain.header(block.hash);
     if (stored) return this.#considerAgain(stored);
     const parent = chain.header(block.header.parent);
-    if (!parent) return { verdict: 'ignored', rejection: rejection('unknown-parent', { parent: block.header.parent }) };
+    if (!parent) {
+      const lie = checkOrphan(block, genesis);
+      if (lie) return { verdict: 'rejected', rejection: lie };
+      return { verdict: 'ignored', rejection: rejection('unknown-parent', { parent: block.header.parent }) };
+    }
 
     const medianTimes = this.medianTimes(parent.hash);
     const badHeader = checkHeader(block, { genesis, parent, medianTimes, now: clock.now() });
