@@ -1,0 +1,221 @@
+/** Lies about blocks. Each has its proof of work, so that nothing but the lie is wrong with it. */
+import { toHex } from '../../../src/base/index.ts';
+import { type Block, type Header, type Reward, sealBlock, systemAccount } from '../../../src/ledger/index.ts';
+import { type Chain, type Forgery, nodeKeysFrom, withWork } from '../../support/ledger.ts';
+import { type Arena, type Behaviour, counted, randomBytes } from '../behaviour.ts';
+import { pause } from '../waiting.ts';
+import { bentSignature, fresh, valid } from './transactions.ts';
+
+const zeros = '00'.repeat(8);
+
+/** A block on the tip of the honest chain, bent as told. */
+export async function forge(arena: Arena, bend: (chain: Chain) => Forgery): Promise<{ block: Block; chain: Chain }> {
+  const chain = await arena.network.mirror();
+  const forgery: Forgery = { transactions: [valid(arena)], miner: nodeKeysFrom('foe'), ...bend(chain) };
+  return { block: chain.forge(forgery), chain };
+}
+
+function lie(name: string, codes: string, does: string, bend: (chain: Chain, arena: Arena) => Forgery): Behaviour {
+  return {
+    name,
+    does,
+    crime: true,
+    codes: codes.split(' '),
+    async go(foe, arena) {
+      const { block } = await forge(arena, (chain) => bend(chain, arena));
+      await foe.publish('blocks/1', block.bytes);
+    },
+  };
+}
+
+const bent = (header: Partial<Header>) => (): Forgery => ({ header });
+
+function madeUpReward(network: string): Reward {
+  return {
+    ...{ network, kind: 'TRANSFER_ECASH', rule: 'order-reward', cause: 'aa'.repeat(32), from: systemAccount },
+    ...{ to: 'bb'.repeat(32), amount: 500 },
+  } as unknown as Reward;
+}
+
+export const blockLies: readonly Behaviour[] = [
+  lie(
+    'wrong-state-digest',
+    'wrong-state-digest',
+    'mines a block that claims another state',
+    bent({ stateDigest: 'ab'.repeat(32) }),
+  ),
+  lie('forged-reward-in-block', 'wrong-transactions-root', 'pays a reward that nobody has earned', ({ world }) => ({
+    rewards: [madeUpReward(world.genesis.hash)],
+  })),
+  lie(
+    'wrong-transactions-root',
+    'wrong-transactions-root',
+    'mines a block whose body is not what its root says',
+    bent({ transactionsRoot: 'cd'.repeat(32) }),
+  ),
+  lie(
+    'block-of-another-network',
+    'wrong-network',
+    'mines a block for another network',
+    bent({ network: 'ef'.repeat(32) }),
+  ),
+  lie(
+    'block-of-other-rules',
+    'unknown-rules malformed-block',
+    'mines a block under rules that do not exist',
+    bent({ rules: 2 as 1 }),
+  ),
+  lie('wrong-height', 'wrong-height', 'skips a height', (chain) => ({
+    header: { height: chain.tip.header.height + 2 },
+  })),
+  lie('low-difficulty', 'wrong-difficulty', 'mines at a difficulty of one', bent({ difficulty: 1 })),
+  lie('block-without-work', 'not-enough-work', 'gossips a block that was not mined', bent({ nonce: zeros })),
+  lie(
+    'bent-miner-signature',
+    'bad-miner-signature',
+    'gossips a block under another signature than its miner’s',
+    () => ({
+      signedBy: nodeKeysFrom('nobody'),
+    }),
+  ),
+  lie('time-at-the-median', 'time-not-after-median', 'stamps a block with a time that is over', (chain) => ({
+    header: { time: medianOf(chain) },
+  })),
+  lie('empty-block', 'empty-block wrong-transactions-root', 'mines a block with nothing in it', () => ({
+    transactions: [],
+  })),
+  lie('twice-in-a-block', 'already-in-chain', 'puts one transaction into a block twice', (_chain, arena) => {
+    const one = valid(arena);
+    return { transactions: [one, one] };
+  }),
+  lie(
+    'twice-in-the-chain',
+    'already-in-chain',
+    'puts a transaction of an earlier block into the next',
+    (chain, arena) => ({
+      transactions: [chain.tip.block?.transactions[0] ?? valid(arena), valid(arena)],
+    }),
+  ),
+  lie('system-transfer-in-block', 'forged-system-transfer', 'mines a payment of SYSTEM_BANK_001', ({ world }) => ({
+    transactions: [world.pay('SYSTEM', 'alice', 500)],
+  })),
+  lie('bent-signature-in-block', 'bad-signature', 'mines a transaction whose signature is bent', (_chain, arena) => ({
+    transactions: [bentSignature(fresh(arena), arena)],
+  })),
+  lie(
+    'overspent-in-block',
+    'spends-more-than-balance',
+    'mines a payment of money that is not there',
+    (_chain, arena) => ({
+      transactions: [fresh(arena)],
+    }),
+  ),
+  {
+    name: 'malformed-block',
+    does: 'gossips random bytes as a block',
+    crime: true,
+    codes: ['malformed-block'],
+    go: (foe, { random }) => foe.publish('blocks/1', randomBytes(500, random)),
+  },
+  {
+    name: 'non-canonical-block',
+    does: 'appends a byte to an honest block',
+    crime: true,
+    codes: ['malformed-block'],
+    async go(foe, arena) {
+      const { block } = await forge(arena, () => ({}));
+      await foe.publish('blocks/1', Uint8Array.of(...block.bytes, 0));
+    },
+  },
+  {
+    name: 'orphans-without-work',
+    does: 'gossips ten thousand blocks whose parents nobody knows, and that were not mined',
+    crime: true,
+    codes: ['not-enough-work', 'wrong-difficulty', 'bad-miner-signature'],
+    async go(foe, arena) {
+      const orphan = await orphans(arena);
+      for (let count = 0; count < counted(10_000, arena); count += 1) {
+        if (!foe.isLinked) return;
+        await foe.publish('blocks/1', orphan(zeros));
+        if (count % 50 === 49) await pause(0);
+      }
+    },
+  },
+];
+
+export const blockOddities: readonly Behaviour[] = [
+  {
+    name: 'endless-orphans',
+    does: 'gossips blocks with work whose parents nobody knows',
+    crime: false,
+    async go(foe, arena) {
+      const orphan = await orphans(arena);
+      for (let count = 0; count < counted(1_000, arena); count += 1) {
+        if (!foe.isLinked) throw new Error('an unknown parent is no crime');
+        await foe.publish('blocks/1', orphan(null));
+        if (count % 5 === 4) await pause(0);
+      }
+    },
+  },
+  {
+    name: 'equivocation',
+    does: 'mines two blocks at one height',
+    crime: false,
+    async go(foe, arena) {
+      const chain = await arena.network.mirror();
+      const miner = nodeKeysFrom('foe');
+      const twins = [0, 1].map(() => chain.forge({ transactions: [valid(arena)], miner }));
+      await foe.publish('blocks/1', ...twins.map(({ bytes }) => bytes));
+    },
+  },
+  {
+    name: 'block-from-the-future',
+    does: 'mines blocks that are ten seconds, twenty seconds and an hour ahead',
+    crime: false,
+    async go(foe, arena) {
+      for (const ahead of [10_000, 20_000, 3_600_000]) {
+        const { block } = await forge(arena, ({ now }) => ({ header: { time: now + ahead } }));
+        await foe.publish('blocks/1', block.bytes);
+      }
+    },
+  },
+  {
+    name: 'late-block',
+    does: 'is an honest miner whose block comes too late for the main chain',
+    crime: false,
+    isHonest: true,
+    async go(foe, arena) {
+      const chain = await arena.network.mirror();
+      const on = chain.tip.block?.header.parent ?? chain.tip.hash;
+      const late = chain.forge({ on, transactions: [valid(arena)], miner: nodeKeysFrom('foe') });
+      await foe.publish('blocks/1', late.bytes);
+    },
+  },
+  {
+    name: 'lost-race',
+    does: 'is an honest peer that passes on the result of a race it has lost',
+    crime: false,
+    isHonest: true,
+    async go(foe, arena) {
+      const chain = await arena.network.mirror();
+      const known = chain.tip.block;
+      if (known !== null) await foe.publish('blocks/1', known.bytes);
+    },
+  },
+];
+
+/** Makes blocks on parents that do not exist; under the given nonce, or with work where it is null. */
+async function orphans(arena: Arena): Promise<(nonce: string | null) => Uint8Array> {
+  const { block, chain } = await forge(arena, () => ({}));
+  const { secretKey } = nodeKeysFrom('foe');
+  return (nonce) => {
+    const parent = toHex(randomBytes(32, arena.random));
+    const header = { ...block.header, height: chain.tip.header.height + 50, parent };
+    return sealBlock(nonce === null ? withWork(header) : { ...header, nonce }, block.transactions, secretKey).bytes;
+  };
+}
+
+function medianOf(chain: Chain): number {
+  const times = chain.context().medianTimes.toSorted((left, right) => left - right);
+  return times[Math.floor(times.length / 2)]!;
+}

@@ -1,0 +1,298 @@
+/** Links and what lies below messages: sockets, handshakes, frames, streams, identities. */
+import { createConnection, type Socket } from 'node:net';
+import type { Ed25519PrivateKey } from '@libp2p/interface';
+import { type Arena, type Behaviour, counted, randomBytes } from '../behaviour.ts';
+import type { Foe } from '../foe.ts';
+import { pause, until, within } from '../waiting.ts';
+
+/** Where foes come from, and where an honest peer comes from that nobody has configured. */
+const foreignHost = '127.66.0.1';
+const newcomersHost = '127.3.0.1';
+const newcomerMs = 5_000;
+
+function socketTo({ network }: Arena): Socket {
+  const [host, port] = network.victim.address.split(':');
+  const socket = createConnection({ host: host!, port: Number(port), localAddress: foreignHost });
+  // Reset or refused: that is what the honest side may do.
+  socket.on('error', () => undefined);
+  return socket;
+}
+
+/** Holds sockets open while `meanwhile` runs. */
+async function holding(sockets: readonly Socket[], meanwhile: () => Promise<void>): Promise<void> {
+  try {
+    await meanwhile();
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
+}
+
+/** A peer that nobody knows yet links and is answered, as at any other time. @throws Error after five seconds. */
+async function newcomerLinks(arena: Arena, from = newcomersHost): Promise<void> {
+  const startedAt = performance.now();
+  const newcomer = await arena.foe({ from });
+  const links = async () => {
+    await within(
+      newcomer.link(arena.network.victim).catch(() => undefined),
+      2_000,
+    );
+    return newcomer.isLinked && (await arena.network.victim.call('view')).peers.includes(newcomer.peerId);
+  };
+  await until(links, `a newcomer from ${from} to be linked`, newcomerMs);
+  arena.note('newcomerMs', performance.now() - startedAt);
+}
+
+/** The methods below a connection that its type does not show. */
+type Raw = {
+  muxer: { send(bytes: Uint8Array): boolean; createStream(): Promise<{ send(bytes: Uint8Array): boolean }> };
+};
+const muxerOf = (foe: Foe) => (foe.connection as unknown as Raw).muxer;
+
+export const linkLies: readonly Behaviour[] = [
+  {
+    name: 'malformed-frames',
+    does: 'sends bytes that are no frame of yamux through the encrypted link',
+    crime: true,
+    codes: ['malformed-frame'],
+    async go(foe, { random }) {
+      foe.strike();
+      muxerOf(foe).send(Uint8Array.of(7, 7, ...randomBytes(10, random)));
+    },
+  },
+  {
+    name: 'endless-frame',
+    does: 'begins a frame of 2 GiB and goes on sending it',
+    crime: true,
+    codes: ['malformed-frame'],
+    async go(foe, arena) {
+      foe.strike();
+      muxerOf(foe).send(Uint8Array.of(0, 0, 0, 1, 0, 0, 0x0f, 0xff, 0x7f, 0xff, 0xff, 0xff));
+      for (let count = 0; count < counted(2_000, arena) && foe.isLinked; count += 1) {
+        muxerOf(foe).send(new Uint8Array(65_536));
+        await pause(0);
+      }
+    },
+  },
+];
+
+export const linkOddities: readonly Behaviour[] = [
+  {
+    name: 'half-open-sockets',
+    does: 'opens three hundred sockets and says nothing on them',
+    crime: false,
+    comesUnlinked: true,
+    go: (_foe, arena) => {
+      const sockets = Array.from({ length: counted(300, arena) }, () => socketTo(arena));
+      return holding(sockets, async () => {
+        await newcomerLinks(arena);
+        await newcomerLinks(arena, foreignHost);
+      });
+    },
+  },
+  {
+    name: 'slow-handshake',
+    does: 'begins a hundred handshakes and sends a byte of them a second',
+    crime: false,
+    comesUnlinked: true,
+    async go(_foe, arena) {
+      const sockets = Array.from({ length: counted(100, arena) }, () => socketTo(arena));
+      const greeting = Buffer.from('\x13/multistream/1.0.0\n\x07/noise\n');
+      let sent = 0;
+      const drip = setInterval(() => {
+        for (const socket of sockets) socket.write(greeting.subarray(sent, sent + 1));
+        sent += 1;
+      }, 1_000);
+      await holding(sockets, async () => {
+        await newcomerLinks(arena);
+        await until(() => sockets.every(({ destroyed }) => destroyed), 'slow handshakes to be given up', 12_000);
+      });
+      clearInterval(drip);
+    },
+  },
+  {
+    name: 'garbage-instead-of-a-handshake',
+    does: 'sends random bytes where a handshake should be',
+    crime: false,
+    comesUnlinked: true,
+    async go(_foe, arena) {
+      const sockets = Array.from({ length: counted(40, arena) }, () => socketTo(arena));
+      for (const socket of sockets) socket.write(randomBytes(400, arena.random));
+      await holding(sockets, () =>
+        until(() => sockets.every(({ destroyed }) => destroyed), 'garbage to be hung up on', 12_000),
+      );
+    },
+  },
+  {
+    name: 'noise-garbage',
+    does: 'agrees on Noise and then sends random bytes as its handshake',
+    crime: false,
+    comesUnlinked: true,
+    async go(_foe, arena) {
+      const sockets = Array.from({ length: counted(40, arena) }, () => socketTo(arena));
+      for (const socket of sockets) {
+        socket.write('\x13/multistream/1.0.0\n\x07/noise\n');
+        socket.write(Uint8Array.of(0, 200, ...randomBytes(200, arena.random)));
+      }
+      await holding(sockets, () =>
+        until(() => sockets.every(({ destroyed }) => destroyed), 'a bent handshake to be hung up on', 12_000),
+      );
+    },
+  },
+  {
+    name: 'borrowed-identity',
+    does: 'signs its handshake with another key than that of the identity it claims',
+    crime: false,
+    comesUnlinked: true,
+    settings: { bendKey: bentKey },
+    async go(foe, { network }) {
+      const connection = await foe.dial(network.victim).catch(() => null);
+      await until(() => connection === null || connection.status !== 'open', 'a bent identity to be refused', 8_000);
+      const { peers } = await network.victim.call('view');
+      if (peers.includes(foe.peerId)) throw new Error('an identity was borrowed');
+    },
+  },
+  {
+    name: 'idle-streams',
+    does: 'opens a thousand streams and uses none',
+    crime: false,
+    async go(foe, arena) {
+      const opening = Array.from({ length: counted(1_000, arena) }, (_, index) =>
+        index % 2 === 0 ? muxerOf(foe).createStream() : foe.open(`${foe.prefix}headers/1`),
+      );
+      await Promise.allSettled(opening);
+      await newcomerLinks(arena);
+    },
+  },
+  {
+    name: 'garbage-instead-of-a-protocol',
+    does: 'opens streams and names no protocol on them but random bytes',
+    crime: false,
+    async go(foe, arena) {
+      for (let count = 0; count < counted(200, arena) && foe.isLinked; count += 1) {
+        (await muxerOf(foe).createStream()).send(randomBytes(60, arena.random));
+      }
+      if (!foe.isLinked) throw new Error('a stream is reset, and the link stays');
+    },
+  },
+  {
+    name: 'malformed-identify',
+    does: 'answers identify with random bytes',
+    crime: false,
+    comesUnlinked: true,
+    settings: { withoutIdentify: true },
+    async go(foe, { network, random }) {
+      await foe.libp2p.handle('/ipfs/id/1.0.0', (stream) => void stream.send(randomBytes(3_000, random)));
+      await foe.link(network.victim);
+      const push = await foe.open('/ipfs/id/push/1.0.0').catch(() => null);
+      push?.send(randomBytes(3_000, random));
+    },
+  },
+  {
+    name: 'many-identities',
+    does: 'links two hundred identities from one address',
+    crime: false,
+    comesUnlinked: true,
+    async go(_foe, arena) {
+      const sybils: Foe[] = [];
+      for (let count = 0; count < counted(200, arena); count += 1) {
+        const sybil = await arena.foe();
+        sybils.push(sybil);
+        await within(
+          sybil.link(arena.network.victim).catch(() => undefined),
+          500,
+        );
+      }
+      await newcomerLinks(arena);
+      arena.note('sybilsLinked', sybils.filter(({ isLinked }) => isLinked).length);
+    },
+  },
+  {
+    name: 'many-connections',
+    does: 'links one identity a hundred times at once',
+    crime: false,
+    comesUnlinked: true,
+    async go(foe, arena) {
+      for (let count = 0; count < counted(100, arena); count += 1) {
+        await within(
+          foe.dial(arena.network.victim).catch(() => undefined),
+          500,
+        );
+      }
+      await newcomerLinks(arena);
+    },
+  },
+  {
+    name: 'address-spam',
+    does: 'tells thousands of addresses, of this machine, of private networks and of strangers',
+    crime: false,
+    async go(foe, arena) {
+      const part = () => Math.floor(arena.random() * 256);
+      const address = () =>
+        `${arena.random() < 0.5 ? '127' : '10'}.${part()}.${part()}.${part()}:${1_024 + part() * 200}`;
+      for (let count = 0; count < counted(200, arena); count += 1) {
+        const list = () => Array.from({ length: 16 }, address);
+        foe.claim = { ...foe.claim, addresses: list(), others: list() };
+        await foe.ask('/carechain/status/1', foe.status());
+      }
+    },
+  },
+  {
+    name: 'peer-that-says-nothing',
+    does: 'is linked and says nothing at all: it is hung up, and may come back',
+    crime: false,
+    takesLong: true,
+    comesUnlinked: true,
+    async go(foe, { network }) {
+      await foe.answer('/carechain/status/1', () => null);
+      await foe.dial(network.victim);
+      await until(() => !foe.isLinked, 'the silent peer to be hung up', 20_000);
+    },
+  },
+  {
+    name: 'reconnects-every-second',
+    does: 'is an honest peer on a bad line: its link breaks again and again',
+    crime: false,
+    isHonest: true,
+    async go(foe, { network }) {
+      for (let count = 0; count < 3; count += 1) {
+        foe.connection.abort(new Error('The line is bad.'));
+        await pause(200);
+        await foe.link(network.victim);
+      }
+    },
+  },
+  skewed('clock-ahead-by-twelve-seconds', 12_000),
+  skewed('clock-behind-by-an-hour', -3_600_000),
+  {
+    name: 'old-tip',
+    does: 'is an honest peer that was off for a year',
+    crime: false,
+    isHonest: true,
+    async go(foe, { network }) {
+      foe.claim = { ...foe.claim, tip: { hash: network.world.genesis.hash, height: 0, work: 0 } };
+      await foe.ask('/carechain/status/1', foe.status());
+    },
+  },
+];
+
+function skewed(name: string, aheadMs: number): Behaviour {
+  return {
+    name,
+    does: `is an honest peer whose clock is ${aheadMs / 1_000} s off`,
+    crime: false,
+    isHonest: true,
+    async go(foe, { network }) {
+      foe.claim = { ...foe.claim, time: network.now() + aheadMs };
+      await foe.ask('/carechain/status/1', foe.status());
+    },
+  };
+}
+
+/** The honest public key, and signatures of nobody. */
+function bentKey(key: Ed25519PrivateKey): Ed25519PrivateKey {
+  return {
+    ...{ type: key.type, raw: key.raw, publicKey: key.publicKey },
+    equals: (other) => key.equals(other),
+    sign: () => new Uint8Array(64).fill(7),
+  } as Ed25519PrivateKey;
+}

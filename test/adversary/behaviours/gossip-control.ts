@@ -1,0 +1,112 @@
+/** The protocol of gossipsub itself turned against a node: bytes that are no message, floods of control. */
+import { type Arena, type Behaviour, counted, randomBytes } from '../behaviour.ts';
+import type { Foe } from '../foe.ts';
+import { type GossipRpc, prefixed, varint } from '../gossip-rpc.ts';
+import { until } from '../waiting.ts';
+
+const topicsOf = (foe: Foe) => ['transactions/1', 'blocks/1'].map((name) => foe.prefix + name);
+const ids = (count: number, { random }: Arena) => Array.from({ length: count }, () => randomBytes(20, random));
+
+function flood(name: string, does: string, make: (foe: Foe, arena: Arena) => GossipRpc): Behaviour {
+  return {
+    name,
+    does,
+    crime: false,
+    async go(foe, arena) {
+      const message = make(foe, arena);
+      for (let count = 0; count < counted(500, arena) && foe.isLinked; count += 1) await foe.gossip(message);
+      if (!foe.isLinked) throw new Error('control messages are within the protocol');
+    },
+  };
+}
+
+export const gossipLies: readonly Behaviour[] = [
+  {
+    name: 'malformed-gossip-frame',
+    does: 'sends bytes that are no message of gossipsub',
+    crime: true,
+    codes: ['malformed-gossip'],
+    // Field 1 of the outermost message, with a length that leads beyond its end.
+    go: (foe) => foe.gossip(prefixed(Uint8Array.of(0x0a, 0x7f, 0x00))),
+  },
+  {
+    name: 'endless-length-of-gossip',
+    does: 'sends a length that does not end',
+    crime: true,
+    codes: ['malformed-gossip'],
+    go: (foe) => foe.gossip(new Uint8Array(64).fill(255)),
+  },
+  {
+    name: 'oversize-gossip-message',
+    does: 'gossips two mebibytes where one is the most',
+    crime: true,
+    codes: ['malformed-message', 'message-too-long'],
+    go: (foe, { random }) => foe.publish('transactions/1', new Uint8Array(2 ** 21).fill(random() * 256)),
+  },
+];
+
+export const gossipOddities: readonly Behaviour[] = [
+  {
+    name: 'oversize-gossip-frame',
+    does: 'announces a gossip frame of 16 MiB: it is not read, and the link is cut',
+    crime: false,
+    async go(foe) {
+      await foe.gossip(Uint8Array.of(...varint(2 ** 24), 0));
+      await until(() => !foe.isLinked, 'the link to be cut', 5_000);
+    },
+  },
+  {
+    name: 'too-many-control-messages',
+    does: 'sends more control messages in a frame than are decoded',
+    crime: false,
+    go: (foe) => foe.gossip({ graft: Array.from({ length: 5_000 }, () => foe.prefix) }),
+  },
+  flood('flood-of-ihave', 'announces messages that do not exist', (foe, arena) => ({
+    ihave: topicsOf(foe).map((topic) => ({ topic, ids: ids(2_000, arena) })),
+  })),
+  flood('flood-of-iwant', 'asks for messages that do not exist', (_foe, arena) => ({ iwant: [ids(4_000, arena)] })),
+  flood('flood-of-idontwant', 'declines messages that do not exist', (_foe, arena) => ({
+    idontwant: [ids(500, arena)],
+  })),
+  flood('flood-of-graft-and-prune', 'joins and leaves the mesh without a pause', (foe) => ({
+    graft: topicsOf(foe),
+    prune: topicsOf(foe).map((topic) => ({ topic, backoffSeconds: 1 })),
+  })),
+  flood('flood-of-subscriptions', 'subscribes to topics that do not exist', (foe, { random }) => ({
+    subscriptions: Array.from({ length: 60 }, () => ({ topic: foe.prefix + random(), subscribe: true })),
+  })),
+  {
+    name: 'signed-gossip',
+    does: 'gossips with a signature and a sequence number, which this network does not use',
+    crime: false,
+    async go(foe, { random }) {
+      const publish = topicsOf(foe).map((topic) => ({
+        ...{ topic, data: randomBytes(50, random) },
+        ...{ signature: randomBytes(64, random), sequence: randomBytes(8, random) },
+      }));
+      await foe.gossip({ publish });
+    },
+  },
+  {
+    name: 'gossip-under-other-topics',
+    does: 'gossips on topics that nobody has subscribed to',
+    crime: false,
+    async go(foe, arena) {
+      for (let count = 0; count < counted(500, arena); count += 1) {
+        await foe.gossip({ publish: [{ topic: `${foe.prefix}${arena.random()}`, data: new Uint8Array(1_000) }] });
+      }
+    },
+  },
+  {
+    name: 'peer-that-listens-to-nothing',
+    does: 'is linked and never subscribes: it is hung up, and may come back',
+    crime: false,
+    takesLong: true,
+    comesUnlinked: true,
+    async go(foe, { network }) {
+      await foe.dial(network.victim);
+      await foe.ask('/carechain/status/1', foe.status());
+      await until(() => !foe.isLinked, 'the deaf peer to be hung up', 25_000);
+    },
+  },
+];

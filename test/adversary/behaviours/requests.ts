@@ -1,0 +1,192 @@
+/** Peers who ask: for what is no question, for too much, too often, or for what they may not have. */
+import { decode, encode, fromHex } from '../../../src/base/index.ts';
+import { encodeHashes, encodeLocator, encodeWanted } from '../../../src/network/wire.ts';
+import { encodeRequest, requestBytes } from '../../../src/vault/exchange.ts';
+import { signStatement } from '../../../src/vault/hosting.ts';
+import { nodeKeysFrom, personKeysFrom } from '../../support/ledger.ts';
+import { type Arena, type Behaviour, counted, randomBytes } from '../behaviour.ts';
+import type { Foe } from '../foe.ts';
+import { until } from '../waiting.ts';
+
+const longest: Readonly<Record<string, number>> = {
+  'status/1': 16_384,
+  'headers/1': 2_112,
+  'blocks/1': 4_160,
+  'transactions/1': 7_776,
+  'vault/1': requestBytes,
+};
+
+const nameOf = (foe: Foe, protocol: string) =>
+  protocol === 'status/1' ? '/carechain/status/1' : foe.prefix + protocol;
+const hashes = (count: number, { random }: Arena) =>
+  Array.from({ length: count }, () => Buffer.from(randomBytes(32, random)).toString('hex'));
+
+function frame(length: number, body: Uint8Array): Uint8Array {
+  const header = Buffer.alloc(4);
+  header.writeUInt32BE(length);
+  return Uint8Array.from(Buffer.concat([header, body]));
+}
+
+/** A request that is refused: the foe hears nothing, and is found out. */
+function refused(asking: Promise<unknown>): Promise<void> {
+  return asking.then(
+    () => undefined,
+    () => undefined,
+  );
+}
+
+function malformed(protocol: string): Behaviour {
+  return {
+    name: `malformed-request-of-${protocol.replace('/1', '')}`,
+    does: `asks ${protocol} with random bytes`,
+    crime: true,
+    codes: ['malformed-message', 'bad-request'],
+    go: (foe, { random }) => refused(foe.ask(nameOf(foe, protocol), randomBytes(100, random))),
+  };
+}
+
+function oversize(protocol: string): Behaviour {
+  return {
+    name: `oversize-request-of-${protocol.replace('/1', '')}`,
+    does: `asks ${protocol} with a frame that is longer than allowed`,
+    crime: true,
+    codes: ['frame-too-long'],
+    async go(foe) {
+      const length = longest[protocol]! + 1;
+      await foe.send(nameOf(foe, protocol), frame(length, new Uint8Array(length)));
+    },
+  };
+}
+
+function slowWriter(protocol: string): Behaviour {
+  return {
+    name: `slow-writer-of-${protocol.replace('/1', '')}`,
+    does: `asks ${protocol} a byte a second, on every stream it may have`,
+    crime: false,
+    takesLong: true,
+    async go(foe) {
+      const streams = await Promise.all(
+        Array.from({ length: 8 }, () => foe.send(nameOf(foe, protocol), frame(90, new Uint8Array()))),
+      );
+      const drip = setInterval(() => {
+        for (const stream of streams) if (stream.status === 'open') stream.send(new Uint8Array(1));
+      }, 1_000);
+      try {
+        await until(() => streams.every(({ status }) => status !== 'open'), 'slow requests to be given up', 20_000);
+      } finally {
+        clearInterval(drip);
+      }
+    },
+  };
+}
+
+const all = Object.keys(longest);
+
+export const requestLies: readonly Behaviour[] = [
+  ...all.map(malformed),
+  ...all.map(oversize),
+  {
+    name: 'request-of-sixteen-mebibytes',
+    does: 'sends requests of 1 B to 16 MiB, each longer than the last',
+    crime: true,
+    codes: ['frame-too-long'],
+    async go(foe) {
+      for (let length = 2 ** 12; length <= 2 ** 24; length *= 4) {
+        if (!foe.isLinked) return;
+        await refused(foe.ask(nameOf(foe, 'headers/1'), new Uint8Array(length)));
+      }
+    },
+  },
+  {
+    name: 'huge-locator',
+    does: 'asks for headers with 65 hashes instead of at most 64',
+    crime: true,
+    codes: ['frame-too-long', 'malformed-message'],
+    go: (foe, arena) =>
+      refused(foe.ask(nameOf(foe, 'headers/1'), encode({ locator: fromHex(hashes(65, arena).join('')) }))),
+  },
+  {
+    name: 'huge-range',
+    does: 'asks for 129 blocks instead of at most 128',
+    crime: true,
+    codes: ['frame-too-long', 'malformed-message'],
+    go: (foe, arena) =>
+      refused(foe.ask(nameOf(foe, 'blocks/1'), encode({ hashes: fromHex(hashes(129, arena).join('')) }))),
+  },
+  {
+    name: 'bytes-after-the-request',
+    does: 'sends more bytes than it has announced',
+    crime: true,
+    codes: ['frame-too-long'],
+    async go(foe) {
+      await foe.send(nameOf(foe, 'headers/1'), frame(4, new Uint8Array(40)));
+    },
+  },
+];
+
+export const requestOddities: readonly Behaviour[] = [
+  {
+    name: 'storm-of-requests',
+    does: 'asks for the largest pages of headers, blocks and pending ids without a pause',
+    crime: false,
+    async go(foe, arena) {
+      const blocks = (await arena.network.mirror()).main().map(({ hash }) => hash);
+      const asking = Array.from({ length: counted(400, arena) }, (_, index) => {
+        if (index % 3 === 0) return refused(foe.ask(nameOf(foe, 'headers/1'), encodeLocator(hashes(64, arena))));
+        if (index % 3 === 1) return refused(foe.ask(nameOf(foe, 'blocks/1'), encodeHashes(blocks.slice(0, 128))));
+        return refused(foe.ask(nameOf(foe, 'transactions/1'), encodeWanted(0)));
+      });
+      await Promise.all(asking);
+      if (!foe.isLinked) throw new Error('who asks too much is refused and no more');
+    },
+  },
+  {
+    name: 'slow-reader',
+    does: 'asks for all blocks on many streams and reads none of the answers',
+    crime: false,
+    async go(foe, arena) {
+      const blocks = (await arena.network.mirror()).main().map(({ hash }) => hash);
+      const request = encodeHashes(blocks.slice(0, 128));
+      const header = frame(request.length, request);
+      for (let count = 0; count < counted(60, arena); count += 1) {
+        const stream = await foe.open(nameOf(foe, 'blocks/1')).catch(() => null);
+        stream?.pause();
+        if (stream?.status === 'open') stream.send(header);
+      }
+    },
+  },
+  ...all.map(slowWriter),
+  {
+    name: 'records-it-may-not-have',
+    does: 'asks vault/1 for a record with no statement, with another node’s and with a forged one',
+    crime: false,
+    async go(foe, arena) {
+      const record = await recordOf(arena);
+      const { genesis } = arena.network.world;
+      const alice = personKeysFrom('alice');
+      const statement = {
+        ...{ network: genesis.hash, member: alice.id, nodeKey: nodeKey('lab') },
+        until: arena.network.now() + 60_000,
+      };
+      const ofOthers = signStatement(statement, alice.signing.secretKey);
+      const forged = signStatement({ ...statement, nodeKey: keyOf(foe) }, personKeysFrom('bob').signing.secretKey);
+      const over = signStatement({ ...statement, nodeKey: keyOf(foe), until: 1 }, alice.signing.secretKey);
+      for (const statements of [[], [ofOthers], [forged], [over], [ofOthers, forged, over]]) {
+        const answer = await foe.ask(nameOf(foe, 'vault/1'), encodeRequest({ records: [record], statements }));
+        if ((decode(answer) as unknown[]).length > 0)
+          throw new Error('a record was given to somebody who may not have it');
+      }
+    },
+  },
+];
+
+const records = new WeakMap<object, Promise<string>>();
+
+function recordOf({ network }: Arena): Promise<string> {
+  const kept = records.get(network) ?? network.victim.call('keepRecord');
+  records.set(network, kept);
+  return kept;
+}
+
+const nodeKey = (name: string) => Buffer.from(nodeKeysFrom(name).publicKey).toString('hex');
+const keyOf = (foe: Foe) => Buffer.from(foe.libp2p.peerId.publicKey!.raw).toString('hex');

@@ -1,0 +1,108 @@
+/** Lies about transactions, each gossiped in a batch; and batches that are none. */
+import { encode, toHex } from '../../../src/base/index.ts';
+import type { Transaction } from '../../../src/ledger/index.ts';
+import { encodeTransactions } from '../../../src/network/wire.ts';
+import { type Bend, type World, withSignature } from '../../support/ledger.ts';
+import { type Arena, type Behaviour, counted, randomBytes } from '../behaviour.ts';
+import { until } from '../waiting.ts';
+
+const batch = (...transactions: readonly { bytes: Uint8Array }[]) =>
+  encodeTransactions(transactions.map(({ bytes }) => bytes));
+
+/** A transaction that nobody has seen before. */
+export function fresh({ network, random }: Arena, bend: Bend = {}): Transaction {
+  const nonce = toHex(randomBytes(16, random));
+  return network.world.pay('SYSTEM' in bend ? 'alice' : 'paula', 'alice', 1, { nonce, ...bend });
+}
+
+export function bentSignature(transaction: Transaction, { random }: Arena): Transaction {
+  const signature = transaction.signature.slice();
+  signature.set(randomBytes(24, random), 32);
+  return withSignature(transaction, signature);
+}
+
+/** A valid one: a doctor without patients consults one of somebody else's. */
+export function valid({ network, random }: Arena, author = 'adam'): Transaction {
+  const nonce = toHex(randomBytes(16, random));
+  return network.world.register(author, `stranger ${nonce}`, { nonce });
+}
+
+function lie(name: string, code: string, does: string, make: (world: World, arena: Arena) => Uint8Array): Behaviour {
+  return {
+    name,
+    does,
+    crime: true,
+    codes: [code],
+    go: (foe, arena) => foe.publish('transactions/1', make(arena.network.world, arena)),
+  };
+}
+
+const nonceOf = (arena: Arena): Bend => ({ nonce: toHex(randomBytes(16, arena.random)) });
+
+export const transactionLies: readonly Behaviour[] = [
+  lie('forged-reward', 'forged-system-transfer', 'authors a payment of SYSTEM_BANK_001', (world, arena) =>
+    batch(world.pay('SYSTEM', 'alice', 500, nonceOf(arena))),
+  ),
+  lie('bent-signature', 'bad-signature', 'bends the signature of an honest transaction', (_world, arena) =>
+    batch(bentSignature(fresh(arena), arena)),
+  ),
+  lie('poisoned-batch', 'bad-signature', 'hides one bent signature among valid transactions', (_world, arena) => {
+    const honest = Array.from({ length: counted(255, arena) }, () => valid(arena));
+    return batch(...honest, bentSignature(fresh(arena), arena));
+  }),
+  lie('transaction-of-another-network', 'wrong-network', 'replays a transaction of another network', (_world, arena) =>
+    batch(fresh(arena, { network: 'ab'.repeat(32) })),
+  ),
+  lie('unknown-author', 'unknown-author', 'signs as somebody who is no member', (_world, arena) =>
+    batch(fresh(arena, { author: 'cd'.repeat(32) })),
+  ),
+  lie('wrong-role', 'wrong-role', 'registers a patient with the key of a laboratory', (world, arena) =>
+    batch(world.register('bob', 'mallory', nonceOf(arena))),
+  ),
+  lie('unsorted-readers', 'bad-readers', 'names a reader who is no member', (world, arena) => {
+    const honest = world.register('alice', 'trudy', nonceOf(arena));
+    if (honest.body.kind !== 'PATIENT_REGISTRATION') throw new Error('a registration is one');
+    const records = { identity: { ...honest.body.records.identity, readers: ['ee'.repeat(32)] } };
+    const { kind, patient } = honest.body;
+    return batch(world.sign('alice', { kind, patient, records }, nonceOf(arena)));
+  }),
+  lie(
+    'non-canonical-transaction',
+    'malformed-transaction',
+    'writes a length in two bytes instead of one',
+    (_w, arena) => {
+      const { bytes } = fresh(arena);
+      return encodeTransactions([Uint8Array.of(0x98, 0x02, ...bytes.subarray(1))]);
+    },
+  ),
+  lie('non-canonical-batch', 'malformed-message', 'adds a field to a gossip message', (_world, arena) =>
+    encode({ transactions: [fresh(arena).bytes], extra: 1 }),
+  ),
+  {
+    ...lie('empty-batch', 'malformed-message', 'gossips a batch without a transaction', () => encodeTransactions([])),
+    isOneMessage: true,
+  },
+  lie('crowded-batch', 'malformed-message', 'puts 257 transactions into a batch of 256', (_world, arena) => {
+    const one = fresh(arena);
+    return batch(...Array.from({ length: 257 }, () => one));
+  }),
+  lie('garbage-in-gossip', 'malformed-message', 'gossips random bytes', (_world, { random }) =>
+    randomBytes(300, random),
+  ),
+];
+
+export const replays: readonly Behaviour[] = [
+  {
+    name: 'replay-on-the-same-network',
+    does: 'sends one valid transaction a thousand times, in batches of every size',
+    crime: false,
+    async go(foe, arena) {
+      const { network } = arena;
+      const one = valid(arena);
+      for (let copies = 1; copies <= counted(256, arena); copies += 1) {
+        await foe.publish('transactions/1', batch(...Array.from({ length: copies }, () => one)));
+      }
+      await until(() => network.victim.call('has', one.id), 'the replayed transaction', 5_000);
+    },
+  },
+];

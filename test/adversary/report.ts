@@ -1,0 +1,88 @@
+/** What a run has found, for people and as figures. */
+import { quantile } from './honest-work.ts';
+import type { Outcome } from './trial.ts';
+
+export interface Report {
+  readonly failures: readonly string[];
+  readonly summary: string;
+  readonly figures: Readonly<Record<string, unknown>>;
+}
+
+interface Quiet {
+  readonly submit: readonly number[];
+  readonly block: readonly number[];
+}
+
+const ms = (value: number) => `${value.toFixed(0)} ms`;
+const mebibytes = (bytes: number) => Number((bytes / 2 ** 20).toFixed(1));
+
+export function rowOf(outcome: Outcome, quietMs: number): string {
+  const { behaviour, failures, cutMs, shunMs, goes, latencies, growth, notes } = outcome;
+  const { submit } = latencies;
+  const columns = [
+    failures.length === 0 ? 'ok  ' : 'FAIL',
+    behaviour.name.padEnd(40),
+    (behaviour.crime
+      ? `shunned ${shunMs.map((each) => each / 1_000).join('/')} s, cut after ${ms(Math.max(0, ...cutMs))}`
+      : behaviour.isHonest === true
+        ? 'let be'
+        : 'borne'
+    ).padEnd(44),
+    `${goes} times`.padStart(9),
+    `p50 ${ms(quantile(submit, 0.5))}, p99 ${ms(quantile(submit, 0.99))} (quiet ${ms(quietMs)})`.padEnd(40),
+    growth === null
+      ? ''
+      : `rss ${mebibytes(growth.rss)} heap ${mebibytes(growth.heap)} peak ${mebibytes(growth.peakRss)} MiB`,
+    Object.entries(notes)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(', '),
+    ...failures.map((failure) => `\n       ${failure}`),
+  ];
+  return columns.join(' ');
+}
+
+export function reportOf(seed: number, outcomes: readonly Outcome[], quiet: Quiet, honestShuns: number): Report {
+  const crimes = outcomes.filter(({ behaviour }) => behaviour.crime);
+  const punished = crimes.filter(({ shunMs }) => shunMs.length > 0);
+  const cuts = outcomes.flatMap(({ cutMs }) => cutMs);
+  const attacked = outcomes.flatMap(({ latencies }) => latencies.submit);
+  const attackedBlocks = outcomes.flatMap(({ latencies }) => latencies.block);
+  const quantiles = (values: readonly number[]) => ({
+    count: values.length,
+    p50: Math.round(quantile(values, 0.5)),
+    p99: Math.round(quantile(values, 0.99)),
+  });
+  const growth = outcomes.flatMap(({ growth: each }) => (each === null ? [] : [each]));
+  const most = (values: readonly number[]) => mebibytes(Math.max(0, ...values));
+  const figures = {
+    ...{ seed, behaviours: outcomes.length, crimes: crimes.length, punished: punished.length },
+    cutMs: { median: Math.round(quantile(cuts, 0.5)), max: Math.round(Math.max(0, ...cuts)) },
+    submit: { quiet: quantiles(quiet.submit), attacked: quantiles(attacked) },
+    block: { quiet: quantiles(quiet.block), attacked: quantiles(attackedBlocks) },
+    honestShuns,
+    mostRssGrowthMiB: most(growth.map(({ rss }) => rss)),
+    mostHeapGrowthMiB: most(growth.map(({ heap }) => heap)),
+    mostPeakRssMiB: most(growth.map(({ peakRss }) => peakRss)),
+    rows: outcomes.map((each) => ({
+      ...{ name: each.behaviour.name, crime: each.behaviour.crime, failures: each.failures },
+      ...{ goes: each.goes, shunMs: each.shunMs, cutMs: each.cutMs.map(Math.round), notes: each.notes },
+      submit: quantiles(each.latencies.submit),
+      block: quantiles(each.latencies.block),
+      growthMiB: each.growth && {
+        ...{ rss: mebibytes(each.growth.rss), heap: mebibytes(each.growth.heap) },
+        peak: mebibytes(each.growth.peakRss),
+      },
+    })),
+  };
+  const { submit, block, cutMs } = figures;
+  return {
+    failures: outcomes.flatMap(({ behaviour, failures }) => failures.map((each) => `${behaviour.name}: ${each}`)),
+    summary: [
+      `${outcomes.length} behaviours: ${punished.length} of ${crimes.length} crimes punished, median ${ms(cutMs.median)}, max ${ms(cutMs.max)}`,
+      `honest submit p99 ${ms(submit.quiet.p99)} in peace, ${ms(submit.attacked.p99)} attacked`,
+      `honest block p99 ${ms(block.quiet.p99)} in peace, ${ms(block.attacked.p99)} attacked`,
+      `${honestShuns} honest bans; most growth ${figures.mostRssGrowthMiB} MiB resident, ${figures.mostHeapGrowthMiB} MiB heap`,
+    ].join('; '),
+    figures,
+  };
+}

@@ -1,0 +1,52 @@
+/** Runs the table of behaviours against one network and reports. */
+
+import { behaviours } from './behaviours/index.ts';
+import { randomFrom } from './chance.ts';
+import { HonestNetwork } from './honest-network.ts';
+import { quantile, workHonestly } from './honest-work.ts';
+import { type Report, reportOf, rowOf } from './report.ts';
+import { type Outcome, tryBehaviour } from './trial.ts';
+
+export interface RunSettings {
+  readonly inProcesses: boolean;
+  readonly isQuick: boolean;
+  readonly seed: number;
+  /** Parts of names; null for all. */
+  readonly only: readonly string[] | null;
+  /** How long each behaviour goes on while honest people work, and how long they work in peace before it. */
+  readonly attackMs: number;
+  readonly quietMs: number;
+  readonly offences: number;
+  print(line: string): void;
+}
+
+export async function runTrials(settings: RunSettings): Promise<Report> {
+  const { seed, only, print, isQuick, attackMs, quietMs, offences } = settings;
+  const random = randomFrom(seed);
+  const chosen = behaviours.filter(({ name }) => only === null || only.some((part) => name.includes(part)));
+  print(`seed ${seed}, ${chosen.length} behaviours`);
+  const network = await HonestNetwork.start(settings.inProcesses);
+  try {
+    // The first block, and code that has run once.
+    await workHonestly(network, { forMs: Math.max(quietMs, 1_500), random });
+    const quiet = { submit: [] as number[], block: [] as number[] };
+    const outcomes: Outcome[] = [];
+    for (const [index, behaviour] of chosen.entries()) {
+      if (index === 0 || !isQuick) {
+        const { submit, block } = await workHonestly(network, { forMs: quietMs, random });
+        quiet.submit.push(...submit);
+        quiet.block.push(...block);
+      }
+      const outcome = await tryBehaviour(behaviour, network, { isQuick, random, attackMs, offences });
+      outcomes.push(outcome);
+      print(rowOf(outcome, quantile(quiet.submit, 0.99)));
+    }
+    await network.agree();
+    const report = reportOf(seed, outcomes, quiet, network.honestShuns);
+    print(report.summary);
+    print(JSON.stringify(report.figures));
+    return report;
+  } finally {
+    await network.stop();
+  }
+}

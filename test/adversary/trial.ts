@@ -1,0 +1,253 @@
+/**
+ * A trial of one behaviour: what it costs the foe, what it costs the honest nodes.
+ *
+ * For a crime one identity offends three times. Between the offences the clocks of the honest nodes are set on by the
+ * time for which it was shunned: the second shun must be longer than the first, the third longer again. Then comes the
+ * attack: the same again and again, each time under a new identity, while honest people work and are measured.
+ */
+import type { Arena, Behaviour } from './behaviour.ts';
+import { Foe, type FoeSettings } from './foe.ts';
+import type { HonestNetwork } from './honest-network.ts';
+import { type Latencies, workHonestly } from './honest-work.ts';
+import { pause, until, within } from './waiting.ts';
+
+export interface TrialSettings {
+  readonly isQuick: boolean;
+  readonly random: () => number;
+  readonly attackMs: number;
+  readonly offences: number;
+}
+
+export interface Outcome {
+  readonly behaviour: Behaviour;
+  /** What went wrong, as sentences; nothing should. */
+  readonly failures: readonly string[];
+  /** For crimes: milliseconds from the offence to the cut. */
+  readonly cutMs: readonly number[];
+  /** For how long the first, second and third offence were shunned. */
+  readonly shunMs: readonly number[];
+  /** How often it was done in the attack. */
+  readonly goes: number;
+  readonly latencies: Latencies;
+  /** Bytes that the victim holds more than before, after a collection; null where it shares this process. */
+  readonly growth: { readonly rss: number; readonly heap: number; readonly peakRss: number } | null;
+  readonly notes: Readonly<Record<string, number>>;
+}
+
+/** A crime is punished within this time. */
+const punishMs = 10_000;
+let foesMade = 0;
+
+export async function tryBehaviour(
+  behaviour: Behaviour,
+  network: HonestNetwork,
+  settings: TrialSettings,
+): Promise<Outcome> {
+  const failures: string[] = [];
+  const notes: Record<string, number> = {};
+  const attempt = async (work: () => Promise<unknown>) => {
+    try {
+      await work();
+    } catch (error) {
+      failures.push(error instanceof Error ? error.message : String(error));
+    }
+  };
+  const note = (name: string, value: number) => {
+    notes[name] = Math.max(notes[name] ?? 0, Math.round(value));
+  };
+  const faultsBefore = network.faults.length;
+  const cutsBefore = network.honestCuts;
+  const shunnedBefore = network.shunned.length;
+  const memoryBefore = await memoryOf(network);
+
+  const offences: { cutMs: number; shunMs: number }[] = [];
+  if (behaviour.crime) {
+    await attempt(() => offendAgainAndAgain(behaviour, network, settings, note, offences));
+  } else if (behaviour.takesLong !== true) {
+    await attempt(() => oneGo(behaviour, network, settings, note));
+  }
+
+  const attack = attackUntil(performance.now() + settings.attackMs, behaviour, network, settings, note);
+  const peak = watchPeak(network);
+  const latencies = await workHonestly(network, { forMs: settings.attackMs, random: settings.random });
+  const { goes, failures: found } = await attack;
+  failures.push(...found);
+  const peakRss = peak();
+  await attempt(() => network.agree());
+  const memoryAfter = await memoryOf(network);
+  const view = await network.victim.call('view');
+
+  if (latencies.missing > 0) failures.push(`${latencies.missing} honest transactions did not arrive`);
+  if (network.honestShuns > 0) failures.push('an honest node was shunned');
+  if (network.honestCuts > cutsBefore)
+    failures.push(`${network.honestCuts - cutsBefore} links between honest nodes broke`);
+  failures.push(...new Set(network.faults.slice(faultsBefore)));
+  const wronged = network.shunned.slice(shunnedBefore);
+  if (!behaviour.crime && wronged.length > 0) failures.push(`shunned for ${wronged[0]!.code}, which is no crime`);
+  if (view.pending > 50_000 || view.waiting > 5_000) failures.push('the mempool is beyond its limits');
+  return {
+    behaviour,
+    failures: [...new Set(failures)],
+    cutMs: offences.map(({ cutMs }) => cutMs),
+    shunMs: offences.map(({ shunMs }) => shunMs),
+    goes,
+    latencies,
+    growth: growthOf(memoryBefore, memoryAfter, peakRss),
+    notes,
+  };
+}
+
+async function offendAgainAndAgain(
+  behaviour: Behaviour,
+  network: HonestNetwork,
+  settings: TrialSettings,
+  note: Arena['note'],
+  offences: { cutMs: number; shunMs: number }[],
+): Promise<void> {
+  const name = nextName(behaviour);
+  const times = behaviour.isOneMessage === true ? 1 : settings.offences;
+  for (let offence = 1; offence <= times; offence += 1) {
+    const known = network.shunsOf(foeId.get(name) ?? '').length;
+    const { foe, arena, close } = await enter(behaviour, network, settings, note, name);
+    foeId.set(name, foe.peerId);
+    try {
+      await foe.link(network.victim);
+      foe.arm();
+      const going = behaviour.go(foe, arena).catch(() => undefined);
+      await until(
+        () => network.shunsOf(foe.peerId).length > known,
+        `the foe to be shunned for offence ${offence}`,
+        punishMs,
+      );
+      const cutAt = await within(foe.cut, punishMs);
+      if (cutAt === null) throw new Error('the foe was shunned and not cut');
+      await within(going, punishMs);
+      const shun = network.shunsOf(foe.peerId).at(-1)!;
+      if (behaviour.codes?.includes(shun.code) === false) throw new Error(`it was shunned for ${shun.code}`);
+      offences.push({ cutMs: cutAt - (foe.struckAt ?? cutAt), shunMs: shun.forMs });
+      await comesBackInVain(foe, network);
+      await network.jump(shun.forMs + 1_000);
+    } finally {
+      await close();
+    }
+  }
+  for (const [index, { shunMs }] of offences.entries()) {
+    const before = offences[index - 1];
+    if (before !== undefined && shunMs <= before.shunMs) throw new Error('a later shun was not longer');
+  }
+}
+
+const foeId = new Map<string, string>();
+
+/** While it is shunned, no link of it stands. */
+async function comesBackInVain(foe: Foe, network: HonestNetwork): Promise<void> {
+  const connection = await within(
+    foe.dial(network.victim).catch(() => null),
+    3_000,
+  );
+  await until(() => connection === null || connection.status !== 'open', 'a shunned foe to be refused', 3_000);
+}
+
+async function oneGo(behaviour: Behaviour, network: HonestNetwork, settings: TrialSettings, note: Arena['note']) {
+  const { foe, arena, close } = await enter(behaviour, network, settings, note, nextName(behaviour));
+  try {
+    if (behaviour.comesUnlinked !== true) await foe.link(network.victim);
+    await behaviour.go(foe, arena);
+    if (behaviour.isHonest === true) {
+      // Long enough for a verdict to be spoken, had there been one.
+      await pause(150);
+      if (!foe.isLinked) throw new Error('an honest peer lost its link');
+    }
+  } finally {
+    await close();
+  }
+}
+
+/** The behaviour again and again until the end, each time under a new identity. */
+async function attackUntil(
+  end: number,
+  behaviour: Behaviour,
+  network: HonestNetwork,
+  settings: TrialSettings,
+  note: Arena['note'],
+): Promise<{ goes: number; failures: string[] }> {
+  const failures: string[] = [];
+  let goes = 0;
+  while (performance.now() < end && !(behaviour.takesLong === true && (goes > 0 || settings.isQuick))) {
+    try {
+      if (behaviour.crime) await oneOffence(behaviour, network, settings, note);
+      else await oneGo(behaviour, network, settings, note);
+    } catch (error) {
+      // A head that moved meanwhile makes another thing of a crime; a trial in peace has shown that it is punished.
+      if (!behaviour.crime) failures.push(`under work: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    goes += 1;
+  }
+  return { goes, failures: [...new Set(failures)] };
+}
+
+async function oneOffence(behaviour: Behaviour, network: HonestNetwork, settings: TrialSettings, note: Arena['note']) {
+  const { foe, arena, close } = await enter(behaviour, network, settings, note, nextName(behaviour));
+  try {
+    await foe.link(network.victim);
+    const going = behaviour.go(foe, arena).catch(() => undefined);
+    await within(foe.cut, 2_000);
+    await within(going, 2_000);
+  } finally {
+    await close();
+  }
+}
+
+async function enter(
+  behaviour: Behaviour,
+  network: HonestNetwork,
+  { random, isQuick }: TrialSettings,
+  note: Arena['note'],
+  name: string,
+): Promise<{ foe: Foe; arena: Arena; close(): Promise<void> }> {
+  const foes: Foe[] = [];
+  const make = async (extra: Partial<FoeSettings> = {}): Promise<Foe> => {
+    foesMade += 1;
+    const foe = await Foe.create({
+      name: `${name} ${foesMade}`,
+      genesis: network.world.genesis.hash,
+      now: () => network.now(),
+      ...extra,
+    });
+    foes.push(foe);
+    return foe;
+  };
+  const foe = await make({ ...behaviour.settings, name });
+  return {
+    foe,
+    arena: { network, random, isQuick, foe: make, note },
+    close: async () => void (await Promise.all(foes.map((each) => each.leave()))),
+  };
+}
+
+function nextName({ name }: Behaviour): string {
+  foesMade += 1;
+  return `${name}-${foesMade}`.slice(0, 60);
+}
+
+async function memoryOf({ victim }: HonestNetwork) {
+  return victim.rssNow() === null ? null : await victim.call('memory');
+}
+
+function watchPeak({ victim }: HonestNetwork): () => number {
+  let peak = victim.rssNow() ?? 0;
+  const timer = setInterval(() => {
+    peak = Math.max(peak, victim.rssNow() ?? 0);
+  }, 200);
+  return () => {
+    clearInterval(timer);
+    return peak;
+  };
+}
+
+type Memory = Awaited<ReturnType<typeof memoryOf>>;
+
+function growthOf(before: Memory, after: Memory, peakRss: number): Outcome['growth'] {
+  if (before === null || after === null) return null;
+  return { rss: after.rss - before.rss, heap: after.heap - before.heap, peakRss: peakRss - before.rss };
+}
