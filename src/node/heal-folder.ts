@@ -52,14 +52,15 @@ export async function healFolder(folder: DamagedFolder): Promise<HealedFolder> {
   for (const source of sources) await taken.takeFrom(source);
   await taken.finish();
   const returned = await returnOwn(loose, folder, chain);
-  const heights = await Promise.all(sources.map((source) => readTip(source, genesis)));
+  const heights: number[] = [];
+  for (const source of sources) heights.push(await heightOf(source, genesis));
   return {
     height: chain.tip().height,
     hash: chain.tip().hash,
-    heightBefore: Math.max(chain.tip().height, ...heights.map(({ height }) => height)),
+    heightBefore: Math.max(chain.tip().height, ...heights),
     kept: countByFamily(taken.keys),
     returned,
-    unreadable: taken.unreadable(),
+    unreadable: [...new Set([...taken.unreadable(), ...missingOwn(taken, into, chain)])],
   };
 }
 
@@ -140,11 +141,18 @@ class TakenRows {
       const isBare =
         family === 'record' && kind === 'transaction' && !this.keys.has(storeKeys.record(`envelope/${id}`));
       if (isBare) writes.push({ type: 'del', key });
+      // A member is followed and has signed for it, or neither.
+      const followed = family === 'hosting' ? storeKeys.record(`followed/${kind}`) : null;
+      if (followed && !this.keys.has(followed)) {
+        writes.push({ type: 'put', key: followed, value: encode(this.#chain.tip().height) });
+      }
+      const statement = family === 'record' && kind === 'followed' ? storeKeys.hosting(id!) : null;
+      if (statement && !this.keys.has(statement)) this.#damaged.add(statement);
     }
     // Followers start from the genesis again: to look twice at a block changes nothing, and what is missing is noted.
     const start = encode({ height: 0, hash: genesis.hash });
     const cursors = new Set([...this.keys, ...this.#damaged].filter((key) => familyOf(key) === 'cursor'));
-    const hasVault = [...this.keys].some((key) => key.startsWith(storeKeys.record('followed/')));
+    const hasVault = [...this.keys].some((key) => /^(record\/followed|hosting)\//.test(key));
     if (hasVault) cursors.add(storeKeys.cursor('vault'));
     for (const key of cursors) {
       writes.push({ type: 'put', key, value: start });
@@ -189,6 +197,24 @@ async function returnOwn(
   }
   for (const transaction of returned.values()) await into.write(outbox.put(transaction));
   return [...returned.keys()];
+}
+
+/** What a source says of its head; 0 where it cannot say anything. */
+async function heightOf(source: Store, genesis: Genesis): Promise<number> {
+  try {
+    return (await readTip(source, genesis)).height;
+  } catch {
+    // LevelDB cannot read that far.
+    return 0;
+  }
+}
+
+/** What users of this node wrote and is nowhere in the new ledger: it may be in the blocks that come from peers. */
+function missingOwn({ keys }: TakenRows, into: Store, chain: ChainStore): string[] {
+  const own = [...keys].filter((key) => familyOf(key) === 'own').map(nameIn);
+  const places = (id: string) => [storeKeys.outbox(id), storeKeys.lost(id)];
+  const isNowhere = (id: string) => places(id).every((key) => readAnyway(into, key) === undefined);
+  return own.filter((id) => !chain.hasTransaction(id) && isNowhere(id)).map(storeKeys.outbox);
 }
 
 /** Every row of a range, as far as LevelDB can read on. */

@@ -3,6 +3,7 @@
  * gone leaves a trace in another.
  */
 import { decode } from '../base/index.ts';
+import { stateKeys } from '../ledger/index.ts';
 import { type Store, storeKeys } from '../storage/index.ts';
 import type { FaultyRow } from './scrub-report.ts';
 import { readAnyway } from './scrub-values.ts';
@@ -33,6 +34,7 @@ export class KeptScrub {
     if (key.startsWith(storeKeys.lost('')) && value && (decode(value) as { own: boolean }).own) {
       this.#expect(storeKeys.own(key.slice(storeKeys.lost('').length)));
     }
+    if (key.startsWith(storeKeys.own(''))) this.#expectSomewhere(key.slice(storeKeys.own('').length));
     if (key.startsWith(storeKeys.reorg())) this.#expectNoGap(Number.parseInt(key.slice(storeKeys.reorg().length), 16));
   }
 
@@ -44,6 +46,12 @@ export class KeptScrub {
   #expectNoGap(n: number): void {
     for (let gap = this.#nextReorg ?? n; gap < n; gap++) this.#missing.add(storeKeys.reorg(gap));
     this.#nextReorg = n + 1;
+  }
+
+  /** What a user of this node wrote is settled in the chain, has become impossible, or waits in the outbox. */
+  #expectSomewhere(id: string): void {
+    const places = [storeKeys.state(stateKeys.transaction(id)), storeKeys.lost(id)];
+    if (places.every((key) => readAnyway(this.#store, key) === undefined)) this.#expect(storeKeys.outbox(id));
   }
 
   #expect(key: string): void {

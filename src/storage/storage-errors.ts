@@ -23,7 +23,9 @@ export function damagedFolder(what: string, facts: Readonly<Record<string, unkno
 /** A read that failed, whatever the key; what is typed already passes through. */
 export function readFailure(key: string, error: unknown): unknown {
   const code = levelCode(error);
-  if (code === 'LEVEL_CORRUPTION') return damaged(key, error);
+  // A table that the manifest names and that is gone is damage, no trouble of the disk.
+  const isGone = error instanceof Error && error.message.includes('No such file or directory');
+  if (code === 'LEVEL_CORRUPTION' || isGone) return damaged(key, error);
   return code === null ? error : ioFailure(code, 'read from', error);
 }
 

@@ -44,7 +44,8 @@ export async function healStopped({ dataDir, genesis, clock, onProgress }: Scrub
     const sources = await readableCopies(exchange);
     const into = createStore(exchange.fresh);
     const healed = await healFolder({ genesis, sources, into, clock, onProgress });
-    const report = await scrubFolder({ genesis, store: into, files: each([]), clock });
+    const knownMissing = new Set(healed.unreadable);
+    const report = await scrubFolder({ genesis, store: into, files: each([]), clock, knownMissing });
     return scrubResult(report, { heal: { ...healed, aside: await exchange.complete() } });
   } catch (error) {
     await exchange.abandon();
