@@ -98,7 +98,8 @@ async function readBooks(cluster: Cluster, role: Role): Promise<Books> {
   return { balances: JSON.stringify(balances?.result?.balances ?? {}), complaints };
 }
 
-async function confirmedIds(cluster: Cluster): Promise<Set<string>> {
+/** Ids in the chain of the doctor's node, rewards included. */
+export async function confirmedIds(cluster: Cluster): Promise<Set<string>> {
   const ids = new Set<string>();
   for (let from: number | null = 0; from !== null; ) {
     const page = (await cluster.node('doctor').ask(`chain --from ${from}`))?.result as

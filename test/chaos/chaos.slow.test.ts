@@ -9,13 +9,14 @@ const seed = 3;
 test('kills, a pause, a cut and damaged files: nothing that was acknowledged is lost', async () => {
   const folder = await temporaryFolder();
   onTestFinished(folder.remove);
-  const rows = await runChaos({
+  const { rows, done } = runChaos({
     seed,
     isFull: false,
     classes: ['kill', 'pause', 'cut', 'damage'],
     folder: folder.path,
-    onRow: () => {},
+    tell: () => {},
   });
+  await done;
   process.stdout.write(`chaos: seed ${seed}, ${rows.map((row) => `${row.injected} × ${row.class}`).join(', ')}\n`);
   expect(
     targets(rows, false).filter(({ met }) => !met),

@@ -118,15 +118,18 @@ export class Cluster {
     return answer?.ok ? (answer.result as unknown as Standing) : null;
   }
 
+  /** Whether all are linked to each other, and on one tip. */
+  async isWhole(): Promise<boolean> {
+    const standings = await Promise.all(roles.map((role) => this.standing(role)));
+    const tips = new Set(standings.map((standing) => standing?.tipHash));
+    return tips.size === 1 && standings.every((standing) => standing?.peers === roles.length - 1);
+  }
+
   /** @returns after how many milliseconds all were linked to each other and on one tip; null where that took too long. */
   async agree(patienceMs: number): Promise<number | null> {
     const startedAt = performance.now();
     while (performance.now() - startedAt < patienceMs) {
-      const standings = await Promise.all(roles.map((role) => this.standing(role)));
-      const tips = new Set(standings.map((standing) => standing?.tipHash));
-      if (tips.size === 1 && standings.every((standing) => standing?.peers === roles.length - 1)) {
-        return performance.now() - startedAt;
-      }
+      if (await this.isWhole()) return performance.now() - startedAt;
       await wait(pollMs);
     }
     return null;

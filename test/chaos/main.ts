@@ -39,28 +39,27 @@ async function main(): Promise<number> {
 
   const startedAt = performance.now();
   const folder = await temporaryFolder();
-  if (!values.keep) process.once('exit', () => rmSync(folder.path, { recursive: true, force: true }));
-  const onRow = (row: Row) =>
-    print(`${row.class}: done after ${Math.round((performance.now() - startedAt) / 1_000)} s`);
-  const rows = await runChaos({ seed, isFull, classes, folder: folder.path, onRow });
-  if (values.keep) print(`everything is left in ${folder.path}`);
+  process.once('exit', () => {
+    if (values.keep) print(`everything is left in ${folder.path}`);
+    else rmSync(folder.path, { recursive: true, force: true });
+  });
+  const tell = (progress: string) => print(`${Math.round((performance.now() - startedAt) / 1_000)} s: ${progress}`);
+  const { rows, done } = runChaos({ seed, isFull, classes, folder: folder.path, tell });
+  // Whoever breaks it off gets what there is; nodes end with their input, and what else was made goes on `exit`.
+  const brokenOff = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  const isWhole = await Promise.race([done.then(() => true), brokenOff.then(() => false)]);
 
-  const met = targets(rows, isFull);
+  const found = targets(rows, isFull);
+  if (!isWhole) found.push({ what: 'not broken off', met: false, figure: 'it was' });
   print(`\n${table(rows)}\n`);
   for (const finding of findings(rows)) print(finding);
-  for (const { what, met: isMet, figure } of met) print(`${isMet ? 'met   ' : 'MISSED'}  ${what}: ${figure}`);
+  for (const { what, met, figure } of found) print(`${met ? 'met   ' : 'MISSED'}  ${what}: ${figure}`);
   const minutes = Number(((performance.now() - startedAt) / 60_000).toFixed(1));
-  print(
-    JSON.stringify({
-      seed,
-      plan: planHash,
-      full: isFull,
-      minutes,
-      classes: rows.map(figures),
-      met: met.every((target) => target.met),
-    }),
-  );
-  return met.every((target) => target.met) ? 0 : 1;
+  const met = found.every((target) => target.met);
+  print(JSON.stringify({ seed, plan: planHash, full: isFull, minutes, classes: rows.map(figures), met }));
+  return met ? 0 : 1;
 }
 
 function figures({ lost, duplicates, wrong, restartsMs, healsMs, notes: _notes, ...row }: Row) {
@@ -80,6 +79,4 @@ function figures({ lost, duplicates, wrong, restartsMs, healsMs, notes: _notes, 
   };
 }
 
-// Whoever breaks it off leaves nothing behind: nodes end with their input, and what else was made goes on `exit`.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
-process.exitCode = await main();
+process.exit(await main());

@@ -3,6 +3,7 @@
  * expects the process to vanish at any moment: no answer is a value, and means that nobody knows.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { PipedAnswer, PipedEvent } from '../../src/cli/story/node-process.ts';
 
@@ -23,6 +24,8 @@ export class PipedNode {
   readonly ended: Promise<Ended>;
   /** From the start of the process to `ready`; null before. */
   readyAfterMs: number | null = null;
+  /** What of it was work of the processor, on Linux: a busy machine makes a start long, and not this. */
+  readyAfterWorkMs: number | null = null;
   /** The highest block that it has told of: whatever it says, it has on its disk. */
   toldHeight = 0;
   readonly #child: ChildProcessWithoutNullStreams;
@@ -122,7 +125,7 @@ export class PipedNode {
     const line = readLine(text);
     if (line === null) return;
     if ('event' in line) {
-      if (line.event === 'ready') this.readyAfterMs = performance.now() - this.#startedAt;
+      if (line.event === 'ready') this.#noteReady();
       if (line.event === 'ready' || line.event === 'block') this.#tell(line.height);
       this.events.push(line);
       for (const watch of [...this.#watchers]) watch(line);
@@ -132,8 +135,28 @@ export class PipedNode {
     this.#awaited.shift()?.(line);
   }
 
+  #noteReady(): void {
+    this.readyAfterMs = performance.now() - this.#startedAt;
+    this.readyAfterWorkMs = workOf(this.processId);
+  }
+
   #tell(height: unknown): void {
     if (typeof height === 'number') this.toldHeight = Math.max(this.toldHeight, height);
+  }
+}
+
+const tickMs = 10;
+
+/** What a process and all its threads have used of the processors; null where the system does not tell. */
+function workOf(processId: number): number | null {
+  try {
+    // The name, in parentheses, may hold anything; times in user and system mode are the 14th and 15th field.
+    const fields = readFileSync(`/proc/${processId}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * tickMs;
+  } catch {
+    return null;
   }
 }
 

@@ -10,6 +10,7 @@ import { runPauses } from './faults/pause.ts';
 import { runStartStops } from './faults/start-stop.ts';
 import { type FaultClass, type Plan, planOf } from './plan.ts';
 import { newRow, type Row } from './report.ts';
+import type { Run } from './run.ts';
 
 export interface ChaosSettings {
   readonly seed: number;
@@ -17,7 +18,7 @@ export interface ChaosSettings {
   readonly classes: readonly FaultClass[];
   /** Where everything is written. */
   readonly folder: string;
-  onRow(row: Row): void;
+  tell(progress: string): void;
 }
 
 const lanes: readonly (readonly FaultClass[])[] = [
@@ -25,38 +26,32 @@ const lanes: readonly (readonly FaultClass[])[] = [
   ['cut', 'namespace', 'damage'],
 ];
 
-type Runner = (folder: string, seed: number, plan: Plan) => Promise<Row>;
-
-const runners: Readonly<Record<FaultClass, Runner>> = {
-  kill: (folder, seed, { kills }) => runKills(folder, seed, kills),
-  pause: (folder, seed, { pauses }) => runPauses(folder, seed, pauses),
-  cut: (folder, seed, { cuts }) => runCuts(folder, seed, cuts),
-  namespace: (folder, seed, { namespaceCuts }) => runNamespaceCuts(folder, seed, namespaceCuts),
-  'full-disk': (folder, seed, { fullDisks }) => runFullDisks(folder, seed, fullDisks),
-  damage: (folder, seed, { damages }) => runDamages(folder, seed, damages),
-  'start-stop': (folder, seed, { stopsAfterMs }) => runStartStops(folder, seed, stopsAfterMs),
+const runners: Readonly<Record<FaultClass, (run: Run, plan: Plan) => Promise<void>>> = {
+  kill: (run, { kills }) => runKills(run, kills),
+  pause: (run, { pauses }) => runPauses(run, pauses),
+  cut: (run, { cuts }) => runCuts(run, cuts),
+  namespace: (run, { namespaceCuts }) => runNamespaceCuts(run, namespaceCuts),
+  'full-disk': (run, { fullDisks }) => runFullDisks(run, fullDisks),
+  damage: (run, { damages }) => runDamages(run, damages),
+  'start-stop': (run, { stopsAfterMs }) => runStartStops(run, stopsAfterMs),
 };
 
-export async function runChaos({ seed, isFull, classes, folder, onRow }: ChaosSettings): Promise<Row[]> {
+/** @returns the rows, which fill until `done`. */
+export function runChaos({ seed, isFull, classes, folder, tell }: ChaosSettings): { rows: Row[]; done: Promise<void> } {
   const plan = planOf(seed, isFull);
-  const rows = new Map<FaultClass, Row>();
-  await Promise.all(
-    lanes.map(async (lane) => {
-      for (const name of lane.filter((each) => classes.includes(each))) {
-        const place = join(folder, name);
-        mkdirSync(place, { recursive: true });
-        const row = await runners[name](place, seed, plan).catch((error: unknown) => broken(name, error));
-        rows.set(name, row);
-        onRow(row);
-      }
-    }),
-  );
-  return classes.flatMap((name) => rows.get(name) ?? []);
-}
-
-/** A class that did not come to its end has failed, and does not take the others with it. */
-function broken(name: FaultClass, error: unknown): Row {
-  const row = newRow(name);
-  row.wrong.push(`the run broke off: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  return row;
+  const rows = classes.map(newRow);
+  const runLane = async (lane: readonly FaultClass[]) => {
+    for (const name of lane) {
+      const row = rows.find((each) => each.class === name);
+      if (row === undefined) continue;
+      const place = join(folder, name);
+      mkdirSync(place, { recursive: true });
+      // A class that does not come to its end has failed, and does not take the others with it.
+      await runners[name]({ row, folder: place, seed, tell }, plan).catch((error: unknown) => {
+        row.wrong.push(`the run broke off: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      });
+      tell(`${name} is done`);
+    }
+  };
+  return { rows, done: Promise.all(lanes.map(runLane)).then(() => {}) };
 }

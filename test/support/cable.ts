@@ -36,8 +36,6 @@ export class Cable {
   readonly #pairs = new Set<Pair>();
   #cut: Cut | null = null;
   #trickling: NodeJS.Timeout | null = null;
-  /** Links that stood or were tried while it was cut. */
-  struck = 0;
 
   constructor(settings: CableSettings) {
     this.#settings = settings;
@@ -54,7 +52,6 @@ export class Cable {
 
   cut(kind: Cut = 'silent'): void {
     this.#cut = kind;
-    this.struck += this.#pairs.size;
     if (kind === 'trickle') this.#trickling = setInterval(() => this.#trickle(), trickleMs);
     for (const pair of this.#pairs) this.#apply(pair);
   }
@@ -79,7 +76,6 @@ export class Cable {
   }
 
   #accept(near: Socket): void {
-    if (this.#cut !== null) this.struck += 1;
     if (this.#cut === 'reset') {
       near.on('error', () => {});
       near.resetAndDestroy();

@@ -3,19 +3,19 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { audit } from '../audit.ts';
 import { Cluster } from '../cluster.ts';
 import type { PlannedCut } from '../plan.ts';
-import { addAudit, newRow, type Row } from '../report.ts';
+import { addAudit, type Row } from '../report.ts';
+import type { Run } from '../run.ts';
 import { type CabledSeats, cabledSeats } from '../seats.ts';
 
 const healPatienceMs = 120_000;
 /** Both sides have something of their own before the cut, and after it. */
 const workMs = 1_000;
 
-export async function runCuts(folder: string, seed: number, cuts: readonly PlannedCut[]): Promise<Row> {
-  const row = newRow('cut');
+export async function runCuts({ row, folder, seed }: Run, cuts: readonly PlannedCut[]): Promise<void> {
   const cabled = await cabledSeats();
   if (cabled === null) {
     row.skipped = 'this machine has no address but loopback, and around cables there the nodes would find a way';
-    return row;
+    return;
   }
   const cluster = new Cluster({ folder, seed: `${seed}/cut`, seats: cabled.seats });
   try {
@@ -26,7 +26,6 @@ export async function runCuts(folder: string, seed: number, cuts: readonly Plann
     await cluster.stop();
     await cabled.close();
   }
-  return row;
 }
 
 async function runCut(
@@ -39,15 +38,14 @@ async function runCut(
   const what = `${kind} cut of ${shape} for ${cutMs / 1_000} s`;
   await cluster.work();
   await wait(workMs);
-  const struck = () => cables.reduce((sum, cable) => sum + cable.struck, 0);
-  const before = struck();
   for (const cable of cables) cable.cut(kind);
   await wait(cutMs);
+  const hadStruck = !(await cluster.isWhole());
   // Nobody works when the links come back: a tip that moves cannot be agreed on.
   await cluster.rest();
   for (const cable of cables) cable.mend();
-  if (struck() === before) row.wrong.push(`the ${what} struck no link`);
-  else row.injected += 1;
+  if (hadStruck) row.injected += 1;
+  else row.wrong.push(`the ${what} kept nothing back`);
   const healedMs = await cluster.agree(healPatienceMs);
   if (healedMs === null) row.wrong.push(`after a ${what} the nodes did not agree again`);
   else {

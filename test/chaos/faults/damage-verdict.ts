@@ -1,6 +1,6 @@
 /** Whether a node on a damaged folder has everything it should, and whether it said anything. */
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { executable } from '../../support/processes.ts';
@@ -16,7 +16,12 @@ export interface Missing {
 type Started =
   | { readonly node: PipedNode }
   /** `refusal` is the code of the error, null where it had none. */
-  | { readonly refusal: string | null; readonly complaint: string; heal(): Promise<Started> };
+  | {
+      readonly refusal: string | null;
+      readonly complaint: string;
+      heal(): Promise<Started>;
+      renewKey(): Promise<Started>;
+    };
 
 const catchUpMs = 30_000;
 const pollMs = 50;
@@ -35,6 +40,10 @@ export async function startOn(victim: Victim, donor: Donor, dataDir: string): Pr
       await scrub(dataDir);
       return startOn(victim, donor, dataDir);
     },
+    async renewKey() {
+      await rm(join(dataDir, 'node-key'), { force: true });
+      return startOn(victim, donor, dataDir);
+    },
   };
 }
 
@@ -47,7 +56,7 @@ function scrub(dataDir: string): Promise<void> {
 /** Ends the node. */
 export async function inspect(
   node: PipedNode,
-  { acknowledged, onlyHere, height }: Victim,
+  { heldElsewhere, onlyHere, height }: Victim,
   donor: Donor,
   dataDir: string,
 ): Promise<{ missing: readonly Missing[]; said: readonly string[] }> {
@@ -57,10 +66,10 @@ export async function inspect(
   const reached = await reaches(node, donor.height);
   const started = node.events.find(({ event }) => event === 'ready')?.height;
   if (reached < donor.height) lack(`is at #${reached}, started at #${String(started)}, and was at #${height}`);
-  const answers = await Promise.all(acknowledged.map((id) => node.ask(`tx ${id}`)));
-  const unknown = acknowledged.filter((_, index) => !answers[index]?.ok);
+  const unknown = await unknownOf(node, heldElsewhere);
   if (unknown.length > 0) lack(`${unknown.length} acknowledged are unknown, ${unknown[0]} first`);
-  if (!(await node.ask(`tx ${onlyHere}`))?.ok) lack('what nobody else had is unknown', false);
+  const gone = await unknownOf(node, onlyHere);
+  if (gone.length > 0) lack(`${gone.length} of what nobody else had are unknown`, false);
   const verified = await node.ask('verify');
   if (verified?.result?.failure !== null)
     lack(`verify: ${JSON.stringify(verified?.error ?? verified?.result?.failure)}`);
@@ -70,6 +79,11 @@ export async function inspect(
   if (balances !== donor.balances) lack(`balances are ${balances}, not ${donor.balances}`);
   await node.kill();
   return { missing, said: await saidBy(node, dataDir) };
+}
+
+async function unknownOf(node: PipedNode, ids: readonly string[]): Promise<string[]> {
+  const answers = await Promise.all(ids.map((id) => node.ask(`tx ${id}`)));
+  return ids.filter((_, index) => !answers[index]?.ok);
 }
 
 async function reaches(node: PipedNode, height: number): Promise<number> {

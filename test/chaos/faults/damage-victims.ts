@@ -1,5 +1,6 @@
 /** The folders that are damaged: two nodes that have worked, hold tables and a log, and stopped; and a peer that goes on. */
 import { setTimeout as wait } from 'node:timers/promises';
+import { confirmedIds } from '../audit.ts';
 import { Cluster, type Role } from '../cluster.ts';
 import type { PipedNode } from '../piped-node.ts';
 import { straightSeats } from '../seats.ts';
@@ -9,10 +10,10 @@ export interface Victim {
   /** Its data folder, with nothing damaged. */
   readonly sound: string;
   readonly height: number;
-  /** What its users were told "ok" for. */
-  readonly acknowledged: readonly string[];
-  /** Signed while it was offline: nobody else has it. */
-  readonly onlyHere: string;
+  /** What its users were told "ok" for and the peers have in their chain. */
+  readonly heldElsewhere: readonly string[];
+  /** Signed while it was offline, and what lost a race and stands in its list alone: nobody else has it. */
+  readonly onlyHere: readonly string[];
   /** The command line of a node on a folder. */
   commandLine(dataDir: string): readonly string[];
 }
@@ -58,17 +59,19 @@ export async function prepareVictims(
   const own = { lab: await signAlone(cluster, 'lab'), pharmacy: await signAlone(cluster, 'pharmacy') };
   const { height } = (await cluster.standing('doctor'))!;
   const balances = JSON.stringify((await cluster.node('doctor').ask('balances'))!.result!.balances);
-  const victims = victimRoles.map(
-    (role): Victim => ({
+  const inChain = await confirmedIds(cluster);
+  const victims = victimRoles.map((role): Victim => {
+    const ids = cluster.log.by(role).map(({ id }) => id);
+    const sound = cluster.dataDir(role);
+    return {
       role,
-      sound: cluster.dataDir(role),
+      sound,
       height,
-      acknowledged: cluster.log.by(role).map(({ id }) => id),
-      onlyHere: own[role],
-      commandLine: (dataDir) =>
-        cluster.commandLine(role).map((word) => (word === cluster.dataDir(role) ? dataDir : word)),
-    }),
-  );
+      heldElsewhere: ids.filter((id) => inChain.has(id)),
+      onlyHere: [own[role], ...ids.filter((id) => !inChain.has(id))],
+      commandLine: (dataDir) => cluster.commandLine(role).map((word) => (word === sound ? dataDir : word)),
+    };
+  });
   const acknowledged = cluster.log.count + victims.length;
   cluster.log.close();
   return { donor: { node: cluster.node('doctor'), balances, height }, victims, acknowledged };

@@ -6,14 +6,16 @@
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DamageCase, damageCases } from '../../support/damage.ts';
-import { newRow, type Row } from '../report.ts';
+import type { Row } from '../report.ts';
+import type { Run } from '../run.ts';
 import { inspect, startOn } from './damage-verdict.ts';
 import { type Donor, prepareVictims, type Victim } from './damage-victims.ts';
 
+const toldEvery = 20;
+
 type Outcome = 'harmless' | 'healed' | 'refused, then healed' | 'refused' | 'told' | 'ended early' | 'silent';
 
-export async function runDamages(folder: string, seed: number, count: number): Promise<Row> {
-  const row = newRow('damage');
+export async function runDamages({ row, folder, seed, tell }: Run, count: number): Promise<void> {
   const outcomes = new Map<Outcome, number>();
   const perClass = new Map<string, number>();
   const { donor, victims, acknowledged } = await prepareVictims(folder, seed);
@@ -33,9 +35,11 @@ export async function runDamages(folder: string, seed: number, count: number): P
           outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
           perClass.set(damage.fileClass, (perClass.get(damage.fileClass) ?? 0) + 1);
           const what = `${damage.file}: ${damage.what}`;
+          if (row.injected % toldEvery === 0) tell(`${row.injected} files were damaged: ${listed(outcomes)}`);
+          if (outcome === 'silent' || outcome === 'refused') tell(`${outcome}: ${what}: ${facts.join('; ')}`);
           if (outcome === 'silent') row.lost.push(`${what}: ${facts.join('; ')}`);
-          else if (outcome === 'refused' || outcome === 'told')
-            row.notes.push(`${outcome}: ${what}: ${facts.join('; ')}`);
+          else if (outcome === 'refused') row.wrong.push(`not healed: ${what}: ${facts.join('; ')}`);
+          else if (outcome === 'told') row.notes.push(`told: ${what}: ${facts.join('; ')}`);
         }
       }),
     );
@@ -43,7 +47,6 @@ export async function runDamages(folder: string, seed: number, count: number): P
     await donor.node.stop();
   }
   row.notes.push(`by class: ${listed(perClass)}`, `outcomes: ${listed(outcomes)}`);
-  return row;
 }
 
 async function runCase(
@@ -56,7 +59,9 @@ async function runCase(
   const first = await startOn(victim, donor, copy);
   if ('refusal' in first) {
     if (first.refusal === null) return { outcome: 'silent', facts: [`refused without a name: ${first.complaint}`] };
-    const again = await first.heal();
+    const healed = await first.heal();
+    // Nobody can make a key again: its sentence says to put back a copy, or to go on with a new one.
+    const again = 'refusal' in healed && /node key/.test(healed.complaint) ? await healed.renewKey() : healed;
     if ('refusal' in again)
       return { outcome: 'refused', facts: [first.refusal, `after scrub: ${again.refusal ?? again.complaint}`] };
     const { missing } = await inspect(again.node, victim, donor, copy);

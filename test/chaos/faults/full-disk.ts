@@ -11,7 +11,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { audit } from '../audit.ts';
 import { Cluster } from '../cluster.ts';
 import type { FullDisk } from '../plan.ts';
-import { addAudit, newRow, type Row } from '../report.ts';
+import { addAudit, type Row } from '../report.ts';
+import type { Run } from '../run.ts';
 import { straightSeats } from '../seats.ts';
 
 const diskMegabytes = 16;
@@ -20,8 +21,7 @@ const workMs = 1_000;
 const patienceMs = 30_000;
 const pollMs = 50;
 
-export async function runFullDisks(folder: string, seed: number, fullDisks: readonly FullDisk[]): Promise<Row> {
-  const row = newRow('full-disk');
+export async function runFullDisks({ row, folder, seed }: Run, fullDisks: readonly FullDisk[]): Promise<void> {
   for (const [index, fault] of fullDisks.entries()) {
     const place = join(folder, String(index));
     const disk = join(place, 'disk');
@@ -29,7 +29,7 @@ export async function runFullDisks(folder: string, seed: number, fullDisks: read
     const mount = await mountSmallDisk(disk);
     if (mount === null) {
       row.skipped = 'a tmpfs cannot be mounted here';
-      return row;
+      return;
     }
     const straight = await straightSeats();
     const seat = { ...straight[fault.role], dataDir: join(disk, 'node'), within: mount.within };
@@ -54,7 +54,6 @@ export async function runFullDisks(folder: string, seed: number, fullDisks: read
       mount.release();
     }
   }
-  return row;
 }
 
 async function fillAndClear(cluster: Cluster, { role, fullMs }: FullDisk, ballast: string, row: Row): Promise<void> {

@@ -8,16 +8,17 @@ import type { Acknowledgement } from '../client.ts';
 import { Cluster, type Role, roles } from '../cluster.ts';
 import type { PipedNode } from '../piped-node.ts';
 import type { Kill, SecondKill } from '../plan.ts';
-import { addAudit, newRow, quantile, type Row } from '../report.ts';
+import { addAudit, quantile, type Row } from '../report.ts';
+import type { Run } from '../run.ts';
 import { straightSeats } from '../seats.ts';
 
 /** What a start takes on this machine, until the first ones were measured. */
 const guessedStartMs = 1_000;
+const toldEvery = 20;
 const startsRemembered = 5;
 const catchUpPatienceMs = 10_000;
 
-export async function runKills(folder: string, seed: number, kills: readonly Kill[]): Promise<Row> {
-  const row = newRow('kill');
+export async function runKills({ row, folder, seed, tell }: Run, kills: readonly Kill[]): Promise<void> {
   const cluster = new Cluster({ folder, seed: `${seed}/kill`, seats: await straightSeats() });
   try {
     await cluster.startAll();
@@ -25,16 +26,20 @@ export async function runKills(folder: string, seed: number, kills: readonly Kil
     row.notes.push(`for comparison, starts on empty folders took ${starts.join(', ')} s on this machine`);
     await cluster.work();
     const settled = new Set<string>();
-    for (const kill of kills) {
+    const works: number[] = [];
+    for (const [at, kill] of kills.entries()) {
+      if (at > 0 && at % toldEvery === 0) tell(`${row.injected} kills, ${row.duringRecovery} of them during recovery`);
       await strike(cluster, kill, row);
+      works.push(cluster.node(kill.role).readyAfterWorkMs ?? 0);
       await expectHeld(cluster, kill.role, settled, row);
       await cluster.clerks[kill.role].workAt(cluster.node(kill.role));
     }
+    const [p50, p95] = [0.5, 0.95].map((share) => ((quantile(works, share) ?? 0) / 1_000).toFixed(2));
+    row.notes.push(`of a restart, ${p50} s were work of the processor (p95 ${p95} s)`);
     addAudit(row, await audit(cluster, folder));
   } finally {
     await cluster.stop();
   }
-  return row;
 }
 
 async function strike(cluster: Cluster, { role, workMs, downMs, again }: Kill, row: Row): Promise<void> {

@@ -3,13 +3,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { audit } from '../audit.ts';
 import { Cluster } from '../cluster.ts';
 import type { Pause } from '../plan.ts';
-import { addAudit, newRow, type Row } from '../report.ts';
+import { addAudit } from '../report.ts';
+import type { Run } from '../run.ts';
 import { straightSeats } from '../seats.ts';
 
 const healPatienceMs = 60_000;
 
-export async function runPauses(folder: string, seed: number, pauses: readonly Pause[]): Promise<Row> {
-  const row = newRow('pause');
+export async function runPauses({ row, folder, seed }: Run, pauses: readonly Pause[]): Promise<void> {
   const cluster = new Cluster({ folder, seed: `${seed}/pause`, seats: await straightSeats() });
   try {
     await cluster.startAll();
@@ -29,5 +29,4 @@ export async function runPauses(folder: string, seed: number, pauses: readonly P
   } finally {
     await cluster.stop();
   }
-  return row;
 }

@@ -5,7 +5,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { audit } from '../audit.ts';
 import { Cluster, type Role } from '../cluster.ts';
 import { PipedNode } from '../piped-node.ts';
-import { addAudit, newRow, type Row } from '../report.ts';
+import { addAudit, type Row } from '../report.ts';
+import type { Run } from '../run.ts';
 import { straightSeats } from '../seats.ts';
 
 const workMs = 1_500;
@@ -13,8 +14,7 @@ const workMs = 1_500;
 const closePatienceMs = 15_000;
 const startLines = ['carechain', 'network', 'folder', 'listening', 'peers'];
 
-export async function runStartStops(folder: string, seed: number, stopsAfterMs: readonly number[]): Promise<Row> {
-  const row = newRow('start-stop');
+export async function runStartStops({ row, folder, seed }: Run, stopsAfterMs: readonly number[]): Promise<void> {
   const cluster = new Cluster({ folder, seed: `${seed}/start-stop`, seats: await straightSeats() });
   const role: Role = 'doctor';
   try {
@@ -38,7 +38,6 @@ export async function runStartStops(folder: string, seed: number, stopsAfterMs: 
   } finally {
     await cluster.stop();
   }
-  return row;
 }
 
 type End = Pick<Awaited<PipedNode['ended']>, 'code' | 'signal' | 'complaint'>;
