@@ -1,0 +1,135 @@
+/** How a running node comes by what its folder has lost: from whom, when, and from whom not. */
+import { afterEach, expect, test } from 'vitest';
+import type { HealingReport } from '../../src/node/index.ts';
+import { createStore, storeKeys } from '../../src/storage/index.ts';
+import { bent } from '../node/rig.ts';
+import { type Cluster, createCluster } from '../support/cluster.ts';
+import { fastClock } from '../support/fast-clock.ts';
+
+let cluster: Cluster;
+afterEach(() => cluster.stop());
+
+const names = ['doctor', 'lab', 'pharmacy'];
+
+/** Three blocks with a patient each, on every node. */
+async function threeBlocks(): Promise<string[]> {
+  cluster = await createCluster(names, { clock: fastClock(20) });
+  const ids: string[] = [];
+  for (const patient of ['a', 'b', 'c']) {
+    const registration = cluster.world.register('alice', patient);
+    ids.push(registration.id);
+    expect(await cluster.submit('doctor', registration)).toBe('OK');
+    await cluster.mine('doctor');
+  }
+  await cluster.agree();
+  return ids;
+}
+
+async function flip(name: string, key: string): Promise<void> {
+  const database = cluster.database(name);
+  const bytes = Uint8Array.from(database.getSync(key)!);
+  bytes[bytes.length - 1]! ^= 1;
+  await database.put(key, bytes);
+}
+
+function toldOf(name: string) {
+  const told: HealingReport[] = [];
+  cluster.node(name).on('scrub', (report) => void told.push(report));
+  return told;
+}
+
+const blockKey = (name: string, height: number) => storeKeys.block(cluster.node(name).hashAt(height)!);
+
+test('a read that meets damage sets the healing off, and is answered the next time', async () => {
+  const ids = await threeBlocks();
+  const node = cluster.node('lab');
+  const told = toldOf('lab');
+  await flip('lab', blockKey('lab', 2));
+  expect(() => node.find(ids[1]!)).toThrow(expect.objectContaining({ code: 'folder-damaged' }));
+  await cluster.until(() => told.length > 0, 'the healing');
+  expect(told).toMatchObject([{ found: { block: 1 }, healed: { block: 1 }, waiting: {} }]);
+  expect(node.find(ids[1]!)).toMatchObject({ where: { state: 'confirmed', height: 2 } });
+});
+
+test.each(['rewards', 'height'] as const)('a missing value of %s is met by who needs it', async (family) => {
+  await threeBlocks();
+  const told = toldOf('lab');
+  const node = cluster.node('lab');
+  const hash = node.hashAt(3)!;
+  const read = () => (family === 'height' ? node.hashAt(3) : node.rewardsOf(hash));
+  const before = read();
+  await cluster.database('lab').del(family === 'height' ? storeKeys.height(3) : storeKeys.rewards(hash));
+  expect(read).toThrow(expect.objectContaining({ code: 'folder-damaged' }));
+  await cluster.until(() => told.length > 0, 'the healing');
+  expect(told[0]).toMatchObject({ healed: { [family]: 1 }, waiting: {} });
+  expect(read()).toEqual(before);
+});
+
+test('a reorganisation that lacks an undo record goes on once it is made again', async () => {
+  await threeBlocks();
+  const told = toldOf('lab');
+  await cluster.cut(['lab'], ['doctor', 'pharmacy']);
+  const payment = cluster.world.register('alice', 'd');
+  expect(await cluster.submit('lab', payment)).toBe('OK');
+  expect(await cluster.mine('lab')).toBe(4);
+  for (const patient of ['e', 'f']) {
+    await cluster.submit('doctor', cluster.world.register('alice', patient));
+    await cluster.mine('doctor');
+  }
+  await cluster.database('lab').del(storeKeys.undo(cluster.node('lab').head().hash));
+  cluster.heal();
+  await cluster.until(() => told.length > 0, 'the healing');
+  expect(told[0]).toMatchObject({ healed: { undo: 1 } });
+  await cluster.agree();
+  expect(cluster.node('lab').head().height).toBe(5);
+  expect(cluster.where('lab', payment.id)).toBe('pending');
+});
+
+test.each([
+  ['which is checked at once', []],
+  ['which only the replay can check', ['rewards']],
+])('a peer that gives another body for a lost block is shunned, and the next one heals: %s', async (_name, lost) => {
+  await threeBlocks();
+  const node = cluster.node('lab');
+  const shunned: string[] = [];
+  node.on('peer', ({ peerId, state }) => void (state === 'shunned' && shunned.push(peerId)));
+  await cluster.cut(['lab'], ['pharmacy']);
+  const hash = node.hashAt(2)!;
+  const lie = bent(cluster.node('doctor').block(hash)!);
+  await createStore(cluster.database('doctor')).write([{ type: 'put', key: storeKeys.block(hash), value: lie.bytes }]);
+  for (const family of ['block', ...lost]) await cluster.database('lab').del(`${family}/${hash}`);
+  const { healing } = await node.scrub();
+  expect(shunned).toEqual(['peer-doctor']);
+  expect(healing.waiting).toEqual({ block: 1 });
+  cluster.heal();
+  await cluster.until(() => cluster.database('lab').getSync(storeKeys.block(hash)) !== undefined, 'the honest body');
+  await cluster.until(() => node.block(hash)?.transactions.length === 1, 'the healing');
+  expect((await node.scrub()).report.sound).toBe(true);
+});
+
+test('damage that is found while nobody is linked is told, and healed once a peer is back', async () => {
+  await threeBlocks();
+  const node = cluster.node('lab');
+  const told = toldOf('lab');
+  await cluster.cut(['lab'], ['doctor', 'pharmacy']);
+  for (const height of [1, 2]) await cluster.database('lab').del(blockKey('lab', height));
+  const { report, healing } = await node.scrub();
+  expect(report.sound).toBe(false);
+  expect(healing).toMatchObject({ found: { block: 2 }, healed: {}, waiting: { block: 2 } });
+  cluster.heal();
+  await cluster.until(() => told.some(({ healed }) => healed.block === 2), 'the blocks of a peer');
+  expect((await node.scrub()).report.sound).toBe(true);
+});
+
+test('everything but the block hashes may be gone: bodies come from peers, the rest from a replay', async () => {
+  await threeBlocks();
+  const node = cluster.node('lab');
+  const database = cluster.database('lab');
+  const before = new Map(await database.iterator().all());
+  const kept = ['meta', 'side', 'outbox', 'own', 'lost', 'reorg', 'cursor'];
+  for (const key of before.keys()) if (!kept.includes(key.split('/')[0]!)) await database.del(key);
+  const { healing } = await node.scrub();
+  expect(healing.waiting).toEqual({});
+  expect(new Map(await database.iterator().all())).toEqual(before);
+  expect((await node.scrub()).report.sound).toBe(true);
+});
