@@ -32,6 +32,13 @@ export interface TransactionPorts {
   onFault(error: unknown): void;
 }
 
+interface Owed {
+  readonly writes: readonly Write[];
+  readonly lost: readonly LostTransaction[];
+}
+
+const nothingOwed: Owed = { writes: [], lost: [] };
+
 export class Transactions {
   readonly #ports: TransactionPorts;
   /** Written by users of this node and not settled: what the outbox holds, or is about to. */
@@ -41,6 +48,8 @@ export class Transactions {
   /** What a switch that is being written takes out of the chain, until the mempool has it back. */
   #returning: ReadonlyMap<string, Transaction> = new Map();
   readonly #refused = new Set<string>();
+  /** Settled, and not on the disk yet because that failed: no more than one switch does, for the next waits for the disk. */
+  #owed = nothingOwed;
 
   constructor(ports: TransactionPorts) {
     this.#ports = ports;
@@ -212,14 +221,21 @@ export class Transactions {
     };
   }
 
-  /** Where the disk does not take it, the outbox still has what is lost: it is settled again at the next start. */
+  /**
+   * Where the disk does not take it, the outbox still has what is lost: it is written with what the next switch settles, or
+   * settled again at the next start.
+   */
   async #write(writes: readonly Write[], lost: readonly LostTransaction[]): Promise<void> {
     const { store, conflicts, onConflict, onFault } = this.#ports;
+    const owed = { writes: [...this.#owed.writes, ...writes], lost: [...this.#owed.lost, ...lost] };
+    this.#owed = nothingOwed;
     try {
-      await store.write(writes);
-      conflicts.written(lost);
+      await store.write(owed.writes);
+      conflicts.written(owed.lost);
     } catch (error) {
       conflicts.written(lost.filter(({ own }) => !own));
+      // Writes fail in the order in which they were asked for.
+      this.#owed = { writes: [...this.#owed.writes, ...owed.writes], lost: [...this.#owed.lost, ...owed.lost] };
       onFault(error);
     }
     for (const { transaction, rejection, own } of lost) if (own) onConflict(transaction.id, rejection);

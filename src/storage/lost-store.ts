@@ -44,8 +44,10 @@ export async function openLostStore(store: Store, most: number = limits.lostTran
   store.follow(storeKeys.lost(''), {
     written(write) {
       const id = idOf(write.key);
-      onDisk.delete(id);
-      if (write.type === 'put') onDisk.set(id, decodeRow<LostRow>(write.value).own);
+      for (const list of [onDisk, kept]) {
+        list.delete(id);
+        if (write.type === 'put') list.set(id, decodeRow<LostRow>(write.value).own);
+      }
     },
     failed() {
       kept = new Map(onDisk);

@@ -162,6 +162,6 @@ async function inUse(path: string, cause?: unknown): Promise<CarechainError> {
 
 function unwritable(path: string, cause: unknown): CarechainError {
   const reason = (cause as { code?: string }).code ?? 'unknown';
-  const sentence = `The data folder ${path} cannot be written (${reason}). Give a folder that this user may write with --data-dir, or mend its permissions.`;
+  const sentence = `The data folder ${path} cannot be written (${reason}). Look at the space on the disk and at the rights of the folder, or give another with --data-dir.`;
   return new CarechainError('folder-unwritable', sentence, { path, reason }, cause);
 }

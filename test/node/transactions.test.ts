@@ -190,6 +190,33 @@ test('a lost one that the last reorg made possible is looked at again at the nex
   expect(restarted.queries.lost()).toEqual([]);
 });
 
+test('what the disk did not take of a settlement is written with the next, without a restart', async () => {
+  const { chain, trunk, mine, rival } = race();
+  const other = [chain.mineOn(trunk.hash, chain.world.register('adam', 'x'))];
+  for (const name of ['y', 'z', 'w']) other.push(chain.mineOn(other.at(-1)!.hash, chain.world.register('adam', name)));
+  const node = await open(chain, await memoryDatabase());
+  const { disk } = node.rig;
+  const onDisk = async () => ({
+    outbox: (await (await openOutbox(disk.store)).all()).map(({ id }) => id),
+    lost: (await openLostStore(disk.store)).all().map(({ transaction }) => transaction.id),
+  });
+  await node.rig.offer(trunk);
+  await node.submit(mine);
+  for (const block of [...rival, ...other.slice(0, 2)]) await node.rig.offer(block);
+  await settled();
+  expect(await onDisk()).toEqual({ outbox: [], lost: [mine.id] });
+  // The block is stored and the switch is taken; what settles it is not.
+  disk.takes = 2;
+  await node.rig.offer(other[2]!);
+  await settled();
+  expect(node.faults).toHaveLength(1);
+  disk.takes = Number.POSITIVE_INFINITY;
+  await node.rig.offer(other[3]!);
+  await settled();
+  expect(await onDisk()).toEqual({ outbox: [mine.id], lost: [] });
+  expect([node.where(mine.id), node.queries.lost()]).toEqual(['waiting', []]);
+});
+
 test('what the disk has not taken yet is offered to nobody, and gone when the disk refuses', async () => {
   const { chain, world } = race();
   const node = await open(chain, await memoryDatabase());
