@@ -24,7 +24,9 @@ export interface Donor {
   readonly height: number;
 }
 
-const workMs = 4_000;
+const acknowledgementsPerRound = 60;
+const workPatienceMs = 20_000;
+const pollMs = 100;
 const agreeMs = 30_000;
 const mostBlocks = 50;
 const victimRoles = ['lab', 'pharmacy'] as const;
@@ -45,7 +47,7 @@ export async function prepareVictims(
   // A node that starts moves its log into a table: two rounds, so that there are some of both.
   for (let round = 0; round < 2; round++) {
     await cluster.work();
-    await wait(workMs / 2);
+    await enoughWork(cluster, (round + 1) * acknowledgementsPerRound);
     await cluster.rest();
     for (const role of victimRoles) {
       await cluster.node(role).stop();
@@ -75,6 +77,10 @@ export async function prepareVictims(
   const acknowledged = cluster.log.count + victims.length;
   cluster.log.close();
   return { donor: { node: cluster.node('doctor'), balances, height }, victims, acknowledged };
+}
+
+async function enoughWork({ log }: Cluster, count: number): Promise<void> {
+  for (let waitedMs = 0; log.count < count && waitedMs < workPatienceMs; waitedMs += pollMs) await wait(pollMs);
 }
 
 /** Signs something that nobody else hears of, and stops. @returns its id. */
