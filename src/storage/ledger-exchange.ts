@@ -2,35 +2,30 @@
  * Exchanges a damaged ledger for a new one that was made from what can still be read of it:
  *
  *   <folder>/healing/ledger      the new one, while it is made
- *   <folder>/healing/copy-1 …    copies that LevelDB may repair: the damaged ledger itself is not touched
+ *   <folder>/healing/salvaged    what can be read of the damaged ledger, whose own files are not touched
  *   <folder>/healing/complete    from here on the exchange is finished by whoever opens the folder next
  *   <folder>/ledger.damaged-1    where the damaged ledger goes: it is kept
  *
  * An exchange that is cut off leaves the old ledger in its place, or is finished at the next start: there is no moment at
  * which neither is usable.
  */
-import { access, copyFile, link, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, link, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Level } from 'level';
 import { CarechainError } from '../base/index.ts';
 import type { Database } from './database.ts';
+import { salvageLedger } from './salvage-ledger.ts';
 
 export interface LedgerExchange {
   /** The new ledger, empty. */
   readonly fresh: Database;
-  /**
-   * A copy of the damaged ledger as LevelDB opens it, or as it mends it; null where it cannot. What it holds is not
-   * complete, and to be believed only as far as its checksums go.
-   */
-  openCopy(how: 'as it is' | 'repaired'): Promise<Database | null>;
+  /** Everything that can be read of the damaged ledger: not complete, and true as far as its checksums go. */
+  salvage(): Promise<Database>;
   /** Puts the new ledger in the place of the old one. @returns the name of the folder that keeps the old one. */
   complete(): Promise<string>;
   /** Leaves the old ledger where it is. */
   abandon(): Promise<void>;
 }
-
-/** The package has it, though its types do not say so. */
-const { repair } = Level as unknown as { repair(path: string): Promise<void> };
 
 const encodings = { keyEncoding: 'utf8', valueEncoding: 'view' } as const;
 
@@ -38,28 +33,21 @@ const encodings = { keyEncoding: 'utf8', valueEncoding: 'view' } as const;
 export async function beginExchange(path: string): Promise<LedgerExchange> {
   const healing = join(path, 'healing');
   const lock = await lockLedger(path);
-  const copies: Database[] = [];
-  await rm(join(healing, 'ledger'), { recursive: true, force: true });
+  const others: Database[] = [];
+  for (const name of ['ledger', 'salvaged']) await rm(join(healing, name), { recursive: true, force: true });
   const fresh: Database = new Level<string, Uint8Array>(join(healing, 'ledger'), encodings);
   await fresh.open();
   const closeAll = async () => {
-    for (const database of [...copies, fresh]) await database.close();
+    for (const database of [...others, fresh]) await database.close();
   };
   return {
     fresh,
-    async openCopy(how) {
-      const copy = join(healing, `copy-${copies.length + 1}`);
-      await copyFolder(join(path, 'ledger'), copy);
-      const database: Database = new Level<string, Uint8Array>(copy, { ...encodings, createIfMissing: false });
-      try {
-        if (how === 'repaired') await repair(copy);
-        await database.open();
-      } catch {
-        // Whatever LevelDB has against it: this copy cannot be read.
-        return null;
-      }
-      copies.push(database);
-      return database;
+    async salvage() {
+      const salvaged: Database = new Level<string, Uint8Array>(join(healing, 'salvaged'), encodings);
+      await salvaged.open();
+      others.push(salvaged);
+      await salvageLedger(join(path, 'ledger'), salvaged);
+      return salvaged;
     },
     async complete() {
       await closeAll();
@@ -111,14 +99,6 @@ async function lockLedger(path: string): Promise<Database> {
     if (code !== 'LEVEL_LOCKED') throw error;
     const sentence = `The data folder ${path} is in use. Stop that node first.`;
     throw new CarechainError('folder-in-use', sentence, { path, pid: null }, error);
-  }
-}
-
-async function copyFolder(from: string, to: string): Promise<void> {
-  await rm(to, { recursive: true, force: true });
-  await mkdir(to, { mode: 0o700 });
-  for (const file of await readdir(from, { withFileTypes: true })) {
-    if (file.isFile() && file.name !== 'LOCK') await copyFile(join(from, file.name), join(to, file.name));
   }
 }
 

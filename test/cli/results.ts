@@ -144,6 +144,7 @@ export function resultsWith(typed: string): Readonly<Record<string, unknown>> {
         returned: [id],
         unreadable: [typed],
         aside: typed,
+        damagedFiles: [typed],
       },
       failure: { code: 'folder-damaged', message: typed, height: 3 },
     },

@@ -17,7 +17,7 @@ export interface ScrubResult {
   readonly healed: HealingReport['healed'] | null;
   readonly waiting: HealingReport['waiting'] | null;
   /** What `--heal` has made of a stopped folder. */
-  readonly heal: (HealedFolder & { readonly aside: string }) | null;
+  readonly heal: (HealedFolder & { readonly aside: string; readonly damagedFiles: readonly string[] }) | null;
   /** Null where all is sound, or healed. */
   readonly failure: { readonly code: 'folder-damaged'; readonly message: string; readonly height: number } | null;
 }

@@ -45,11 +45,12 @@ function fileLines(files: ScrubResult['files']): Line[] {
 
 function healLines(heal: ScrubResult['heal']): Line[] {
   if (!heal) return [];
-  const { height, heightBefore, kept, returned, unreadable, aside } = heal;
+  const { height, heightBefore, kept, returned, unreadable, aside, damagedFiles } = heal;
   const shown = unreadable.slice(0, keysShown);
   return [
     ...good(`A new ledger was made up to #${height}; the damaged one is kept as ${aside}.`),
     ...(heightBefore > height ? warning(`#${height + 1} to #${heightBefore} must come from the peers.`) : []),
+    ...(damagedFiles.length === 0 ? [] : warning(`Damaged files: ${damagedFiles.join(', ')}.`)),
     remark(`Taken over beside the chain: ${words(kept)}.`),
     ...(returned.length === 0 ? [] : [remark(`Waiting for a block again: ${returned.map(short).join(', ')}.`)]),
     ...(unreadable.length === 0 ? [] : warning(`${count(unreadable.length, 'value')} could not be read:`)),

@@ -9,7 +9,6 @@ import {
   closeDatabase,
   createStore,
   finishExchange,
-  type LedgerExchange,
   openDatabase,
   type Store,
 } from '../../storage/index.ts';
@@ -41,24 +40,21 @@ export async function healStopped({ dataDir, genesis, clock, onProgress }: Scrub
   await insistOnLedger(dataDir);
   const exchange = await beginExchange(dataDir);
   try {
-    const sources = await readableCopies(exchange);
+    const damagedFiles: string[] = [];
+    for await (const { file, damage } of checkLedgerFiles(dataDir)) if (damage !== null) damagedFiles.push(file);
+    const sources = [createStore(await exchange.salvage())];
     const into = createStore(exchange.fresh);
     const healed = await healFolder({ genesis, sources, into, clock, onProgress });
     const knownMissing = new Set(healed.unreadable);
     const report = await scrubFolder({ genesis, store: into, files: each([]), clock, knownMissing });
-    return scrubResult(report, { heal: { ...healed, aside: await exchange.complete() } });
+    return scrubResult(report, { heal: { ...healed, damagedFiles, aside: await exchange.complete() } });
   } catch (error) {
     await exchange.abandon();
     throw error;
   }
 }
 
-async function readableCopies(exchange: LedgerExchange): Promise<Store[]> {
-  const copies = [await exchange.openCopy('as it is'), await exchange.openCopy('repaired')];
-  return copies.filter((copy) => copy !== null).map((copy) => createStore(copy));
-}
-
-/** The ledger itself, or a copy of one that cannot be opened. */
+/** The ledger itself, or what can be read of one that cannot be opened. */
 async function openToRead(dataDir: string): Promise<{ store: Store; close: () => Promise<void> }> {
   try {
     const { database } = await openDatabase(dataDir);
@@ -66,10 +62,7 @@ async function openToRead(dataDir: string): Promise<{ store: Store; close: () =>
   } catch (error) {
     if (describeError(error).code !== 'folder-damaged') throw error;
     const exchange = await beginExchange(dataDir);
-    const [store] = await readableCopies(exchange);
-    if (store) return { store, close: () => exchange.abandon() };
-    await exchange.abandon();
-    throw error;
+    return { store: createStore(await exchange.salvage()), close: () => exchange.abandon() };
   }
 }
 

@@ -1,0 +1,59 @@
+/** Brings everything that can be read of the files of a damaged ledger into a database that opens. */
+import { open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { bytesToUtf8 } from '../base/index.ts';
+import type { Database, Write } from './database.ts';
+import { FileWindow } from './leveldb/file-window.ts';
+import { type SalvagedWrite, salvageLog, salvageTable } from './leveldb/salvage.ts';
+
+const writesAtOnce = 1_000;
+/** Of a key: its family, then whatever names one of the family. What is bent seldom looks like one. */
+const keyForm = /^[a-z-]{2,20}(\/[!-~]{1,200})?$/;
+
+/** @param folder with the files of LevelDB; they are only read. */
+export async function salvageLedger(folder: string, into: Database): Promise<void> {
+  const files = await readdir(folder);
+  /** Of each key, the number of the latest write so far. */
+  const latest = new Map<string, number>();
+  for (const file of files.sort()) {
+    const salvage = readerOf(file);
+    if (salvage) await salvageFile(join(folder, file), salvage, latest, into);
+  }
+}
+
+type Salvage = (window: FileWindow) => AsyncIterable<SalvagedWrite>;
+
+function readerOf(file: string): Salvage | null {
+  if (file.endsWith('.log')) return salvageLog;
+  return /\.(ldb|sst)$/.test(file) ? salvageTable : null;
+}
+
+async function salvageFile(path: string, salvage: Salvage, latest: Map<string, number>, into: Database): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    const { size } = await handle.stat();
+    let writes: Write[] = [];
+    for await (const { key: bytes, sequence, value } of salvage(new FileWindow(handle, size))) {
+      const key = keyOf(bytes);
+      if (key === null || sequence < (latest.get(key) ?? 0)) continue;
+      latest.set(key, sequence);
+      writes.push(value ? { type: 'put', key, value: value.slice() } : { type: 'del', key });
+      if (writes.length < writesAtOnce) continue;
+      await into.batch(writes);
+      writes = [];
+    }
+    await into.batch(writes);
+  } finally {
+    await handle.close();
+  }
+}
+
+function keyOf(bytes: Uint8Array): string | null {
+  try {
+    const key = bytesToUtf8(bytes);
+    return keyForm.test(key) ? key : null;
+  } catch {
+    // Bytes that are no text are no key of ours.
+    return null;
+  }
+}
