@@ -37,6 +37,8 @@ export class Follower {
   #cursor: Cursor = { height: 0, hash: '' };
   #catchingUpSoon = false;
   readonly #history: HistorySearch;
+  /** What was noted, and is not on the disk because that failed. One look at a time writes. */
+  #owed: readonly Write[] = [];
   #stopped = false;
   #listeners: (() => void)[] = [];
 
@@ -171,8 +173,19 @@ export class Follower {
     return concerning.flatMap((transaction) => this.#ports.keeping.note(transaction));
   }
 
+  /**
+   * What the disk does not take is kept with the next: it is noted in memory by then, so nobody would think of writing it,
+   * and a restart would not know of it.
+   */
   async #keep(writes: readonly Write[]): Promise<void> {
-    await this.#ports.shelf.write(writes);
+    const all = [...this.#owed, ...writes];
+    this.#owed = [];
+    try {
+      await this.#ports.shelf.write(all);
+    } catch (error) {
+      this.#owed = all;
+      throw error;
+    }
     this.#ports.onNoted();
   }
 

@@ -293,6 +293,24 @@ describe('what the disk does', () => {
     expect(await restarted.vault.read(sealed, village.reader('bob'))).toEqual({ state: 'readable', text });
   });
 
+  test('records that were noted while the disk was full are wanted after a restart too', async () => {
+    village.unlinkFromAll(lab);
+    const { database } = lab;
+    const batch = database.batch.bind(database);
+    database.batch = (() => Promise.reject(Object.assign(new Error('full'), { code: 'LEVEL_IO_ERROR' }))) as never;
+    const { transaction } = await village.consult(clinic, 'alice', text, ['alice', 'bob']);
+    village.mine(clinic, transaction);
+    await settle();
+    database.batch = batch as never;
+    village.mine(clinic, village.world.register('adam', 'next'));
+    await settle();
+    village.unlinkFromAll(lab);
+    lab.ledger.blocksRead.length = 0;
+    const restarted = await village.restart(lab);
+    await has(restarted);
+    expect(restarted.ledger.blocksRead).toEqual([]);
+  });
+
   test('blocks that came while the vault was stopped are caught up with', async () => {
     await village.leave(lab);
     const { transaction } = await village.prepare(clinic, 'alice', text, ['alice', 'bob']);
