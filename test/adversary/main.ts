@@ -1,5 +1,6 @@
 /**
- * Foes against three honest nodes: `npm run adversary -- [--only <name,…>] [--seed <number>] [--attack-ms <number>]`.
+ * Foes against three honest nodes:
+ * `npm run adversary -- [--only <name,…>] [--seed <number>] [--attack-ms <number>] [--quiet-ms <number>]`.
  * Every row of the table of behaviours is tried; the last line printed is JSON. Ends with 1 where something failed.
  */
 import '../../src/base/node-20-shim.ts';
@@ -7,7 +8,12 @@ import { parseArgs } from 'node:util';
 import { runTrials } from './run-trials.ts';
 
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, seed: { type: 'string' }, 'attack-ms': { type: 'string' } },
+  options: {
+    only: { type: 'string' },
+    seed: { type: 'string' },
+    'attack-ms': { type: 'string' },
+    'quiet-ms': { type: 'string' },
+  },
 });
 
 const report = await runTrials({
@@ -16,7 +22,7 @@ const report = await runTrials({
   seed: Number(values.seed ?? Date.now() % 1_000_000),
   only: values.only?.split(',') ?? null,
   attackMs: Number(values['attack-ms'] ?? 6_000),
-  quietMs: 3_000,
+  quietMs: Number(values['quiet-ms'] ?? 3_000),
   offences: 3,
   print: (line) => process.stdout.write(`${line}\n`),
 });

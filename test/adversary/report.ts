@@ -5,8 +5,10 @@ import type { Outcome } from './trial.ts';
 export interface Report {
   readonly failures: readonly string[];
   readonly summary: string;
-  readonly figures: Readonly<Record<string, unknown>>;
+  readonly figures: Figures;
 }
+
+type Figures = ReturnType<typeof figuresOf>;
 
 interface Quiet {
   readonly submit: readonly number[];
@@ -41,7 +43,7 @@ export function rowOf(outcome: Outcome, quietMs: number): string {
   return columns.join(' ');
 }
 
-export function reportOf(seed: number, outcomes: readonly Outcome[], quiet: Quiet, honestShuns: number): Report {
+function figuresOf(seed: number, outcomes: readonly Outcome[], quiet: Quiet, honestShuns: number) {
   const crimes = outcomes.filter(({ behaviour }) => behaviour.crime);
   const punished = crimes.filter(({ shunMs }) => shunMs.length > 0);
   const cuts = outcomes.flatMap(({ cutMs }) => cutMs);
@@ -54,7 +56,7 @@ export function reportOf(seed: number, outcomes: readonly Outcome[], quiet: Quie
   });
   const growth = outcomes.flatMap(({ growth: each }) => (each === null ? [] : [each]));
   const most = (values: readonly number[]) => mebibytes(Math.max(0, ...values));
-  const figures = {
+  return {
     ...{ seed, behaviours: outcomes.length, crimes: crimes.length, punished: punished.length },
     cutMs: { median: Math.round(quantile(cuts, 0.5)), max: Math.round(Math.max(0, ...cuts)) },
     submit: { quiet: quantiles(quiet.submit), attacked: quantiles(attacked) },
@@ -74,11 +76,15 @@ export function reportOf(seed: number, outcomes: readonly Outcome[], quiet: Quie
       },
     })),
   };
-  const { submit, block, cutMs } = figures;
+}
+
+export function reportOf(seed: number, outcomes: readonly Outcome[], quiet: Quiet, honestShuns: number): Report {
+  const figures = figuresOf(seed, outcomes, quiet, honestShuns);
+  const { submit, block, cutMs, punished, crimes } = figures;
   return {
     failures: outcomes.flatMap(({ behaviour, failures }) => failures.map((each) => `${behaviour.name}: ${each}`)),
     summary: [
-      `${outcomes.length} behaviours: ${punished.length} of ${crimes.length} crimes punished, median ${ms(cutMs.median)}, max ${ms(cutMs.max)}`,
+      `${outcomes.length} behaviours: ${punished} of ${crimes} crimes punished, median ${ms(cutMs.median)}, max ${ms(cutMs.max)}`,
       `honest submit p99 ${ms(submit.quiet.p99)} in peace, ${ms(submit.attacked.p99)} attacked`,
       `honest block p99 ${ms(block.quiet.p99)} in peace, ${ms(block.attacked.p99)} attacked`,
       `${honestShuns} honest bans; most growth ${figures.mostRssGrowthMiB} MiB resident, ${figures.mostHeapGrowthMiB} MiB heap`,

@@ -1,0 +1,63 @@
+/** Places are for strangers to share; whom a person has configured finds one always. */
+import { expect, test } from 'vitest';
+import { limits, silentLogger } from '../../src/base/index.ts';
+import { parseAddress } from '../../src/network/address.ts';
+import { createDialer } from '../../src/network/dialer.ts';
+import { networkLimits } from '../../src/network/network-limits.ts';
+import { createTasks } from '../../src/network/tasks.ts';
+import { createMemoryHub } from '../support/memory-transport.ts';
+import { createParty, random } from './party.ts';
+import { createVirtualClock } from './virtual-clock.ts';
+
+test('a configured peer is linked though strangers hold every place', async () => {
+  const clock = createVirtualClock();
+  const hub = createMemoryHub({ clock });
+  const friendAddress = '127.0.0.1:9000';
+  const node = await createParty({
+    ...{ transport: hub.transport('node', '127.0.0.1:7000'), clock, configured: [friendAddress] },
+  });
+  for (let number = 0; number < limits.peers + 20; number += 1) {
+    const stranger = hub.transport(`stranger ${number}`);
+    await stranger.start({ connected: () => undefined, disconnected: () => undefined });
+    await stranger.dial('127.0.0.1:7000').catch(() => undefined);
+  }
+  const linksOfNode = () => hub.links().filter((link) => link.split('-').includes('node')).length;
+  await clock.advance(1);
+  expect(linksOfNode()).toBe(limits.peers);
+  const friend = await createParty({ transport: hub.transport('friend', friendAddress), clock });
+  await clock.advance(limits.redialMaxMs);
+  expect(node.network.configured()).toMatchObject([{ address: friendAddress, state: 'connected' }]);
+  await node.network.stop();
+  await friend.network.stop();
+});
+
+test('a peer that tells a thousand addresses makes nobody knock at a thousand doors', async () => {
+  const clock = createVirtualClock();
+  let underWay = 0;
+  let mostUnderWay = 0;
+  const dialled = new Set<string>();
+  const dialer = createDialer({
+    ...{ configured: [], loopbackOnly: true, clock, random, logger: silentLogger, tasks: createTasks(() => undefined) },
+    async dial(address) {
+      dialled.add(parseAddress(address).text);
+      underWay += 1;
+      mostUnderWay = Math.max(mostUnderWay, underWay);
+      await new Promise<void>((resolve) => clock.after(limits.dialMs, resolve));
+      underWay -= 1;
+      throw new Error('nobody is there');
+    },
+    isLinked: () => false,
+    linkCount: () => 1,
+    admits: () => true,
+    isOtherNetwork: () => false,
+  });
+  dialer.start();
+  const spam = Array.from({ length: 1_000 }, (_, index) => `127.0.0.1:${1_024 + index}`);
+  dialer.learn(spam, { peerId: 'spammer', isLocal: true, tellsOwn: false });
+  dialer.learn(['127.0.0.1:9999'], { peerId: 'honest', isLocal: true, tellsOwn: true });
+  await clock.advance(120_000);
+  dialer.stop();
+  expect(dialled.size).toBe(networkLimits.addressesPerTeller + 1);
+  expect(dialled).toContain('127.0.0.1:9999');
+  expect(mostUnderWay).toBe(networkLimits.learntDials);
+});
