@@ -26,4 +26,4 @@ test('kills, a pause, a cut and damaged files: nothing that was acknowledged is 
   expect(byClass.get('kill')!.injected).toBeGreaterThanOrEqual(8);
   expect(byClass.get('kill')!.acknowledged).toBeGreaterThan(0);
   expect(byClass.get('damage')!.injected).toBeGreaterThanOrEqual(6);
-}, 240_000);
+}, 300_000);
