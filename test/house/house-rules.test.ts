@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { resolveImport, root, type SourceFile, sourceFiles } from '../support/source-tree.ts';
@@ -109,21 +109,4 @@ test('the top level holds only what belongs there', () => {
   expect(
     readdirSync(root).filter((name) => !name.startsWith('.') && !allowed.includes(name) && !ignored.includes(name)),
   ).toEqual([]);
-});
-
-test('the versions that advisories name are not below their floor', () => {
-  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
-    packages: Record<string, { version?: string }>;
-  };
-  const floors: Record<string, string> = {
-    '@libp2p/gossipsub': '17.1.1',
-    '@libp2p/crypto': '5.1.22',
-    '@chainsafe/libp2p-noise': '17.0.0',
-  };
-  const below = Object.entries(floors).filter(([name, floor]) => {
-    const version = lock.packages[`node_modules/${name}`]?.version ?? '0.0.0';
-    return version.localeCompare(floor, 'en', { numeric: true }) < 0;
-  });
-  expect(below).toEqual([]);
-  expect(Object.keys(lock.packages).filter((name) => name.endsWith('/@libp2p/floodsub'))).toEqual([]);
 });
