@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import * as noble from '@noble/ed25519';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fromHex, toHex } from '../../src/base/index.ts';
+import { concatBytes, fromHex, toHex } from '../../src/base/index.ts';
 import { isSoundPublicKey, sign, signingKeyPair, verifyStrict } from '../../src/crypto/index.ts';
 import { ed25519Vectors } from '../vectors/ed25519.ts';
 import { flatten, sharedVectors, type Wycheproof } from './shared-vectors.ts';
@@ -99,6 +100,46 @@ test('R of small order is refused under an honest key too', () => {
     signature.set(point.toBytes());
     expect(verifyStrict(publicKey, new Uint8Array(3), signature)).toBe(false);
   }
+});
+
+describe('signatures that some verifiers accept', () => {
+  const order = 2n ** 252n + 27_742_317_777_372_353_535_851_937_790_883_648_493n;
+  const message = Uint8Array.of(1, 2, 3);
+  const { publicKey, secretKey } = signingKeyPair(new Uint8Array(32).fill(9));
+  const numberOf = (bytes: Uint8Array) => BigInt(`0x${toHex(Uint8Array.from(bytes).reverse())}`);
+
+  test('S beyond the order of the group', () => {
+    const signature = sign(message, secretKey);
+    const beyond = signature.slice();
+    beyond.set(littleEndian(numberOf(signature.subarray(32)) + order), 32);
+    expect(verifyStrict(publicKey, message, signature)).toBe(true);
+    expect(verifyStrict(publicKey, message, beyond)).toBe(false);
+  });
+
+  test.each([
+    ['key', 1],
+    ['R', 0],
+  ])('a torsion component in the %s, which only the equation with cofactor forgives', (_, inKey) => {
+    const torsion = torsionPoints()[1]!;
+    const { scalar } = noble.utils.getExtendedPublicKey(secretKey);
+    const honestKey = noble.Point.fromBytes(publicKey);
+    const key = inKey === 1 ? honestKey.add(torsion) : honestKey;
+    let forgiven = 0;
+    for (let first = 0; first < 8; first++) {
+      const r = BigInt(first) + 1_000n;
+      const honestR = noble.Point.BASE.multiply(r);
+      const R = inKey === 1 ? honestR : honestR.add(torsion);
+      const hashed = createHash('sha512').update(R.toBytes()).update(key.toBytes()).update(message).digest();
+      const k = numberOf(hashed) % order;
+      const signature = concatBytes(R.toBytes(), littleEndian((r + k * scalar) % order));
+      expect(noble.verify(signature, message, key.toBytes())).toBe(true);
+      // Where the torsion is multiplied by a multiple of eight it is gone, and all verifiers agree.
+      const isGone = inKey === 1 && k % 8n === 0n;
+      expect(verifyStrict(key.toBytes(), message, signature)).toBe(isGone);
+      if (!isGone) forgiven++;
+    }
+    expect(forgiven).toBeGreaterThan(0);
+  });
 });
 
 test('a message signed long ago still verifies after ten thousand other keys were seen', () => {
