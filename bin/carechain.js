@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** The executable: the runtime shim first, then the command line. Plain JavaScript, for a Node too old to know more. */
+/**
+ * The executable: first what looks after signals, then the runtime shim, then the command line. Plain JavaScript, for a Node
+ * too old to know more.
+ */
 const [major, minor] = process.versions.node.split('.').map(Number);
 
 if (major < 20 || (major === 20 && minor < 19)) {
@@ -8,6 +11,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
 }
 
 try {
+  await import('../dist/cli/early-signals.js');
   await import('../dist/base/node-20-shim.js');
 } catch (error) {
   if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;

@@ -1,5 +1,6 @@
 /** Runs the program on the process that it is in. `bin/carechain.js` loads this after the runtime shim. */
 import { systemClock, systemRandom } from '../base/index.ts';
+import { onStopSignal } from './early-signals.ts';
 import { runProgram } from './program.ts';
 
 const code = await runProgram(process.argv.slice(2), {
@@ -9,14 +10,7 @@ const code = await runProgram(process.argv.slice(2), {
   environment: process.env,
   clock: systemClock,
   random: systemRandom,
-  onSignal(run) {
-    // A terminal that is closed says SIGHUP.
-    const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-    for (const name of names) process.on(name, run);
-    return () => {
-      for (const name of names) process.off(name, run);
-    };
-  },
+  onSignal: onStopSignal,
   onUncaught(run) {
     process.on('uncaughtException', run);
     process.on('unhandledRejection', run);

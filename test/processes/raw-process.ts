@@ -19,8 +19,9 @@ export class RawProcess {
   #out = '';
   #complaint = '';
 
-  constructor(args: readonly string[]) {
-    this.#child = spawn(process.execPath, [executable, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+  /** @param ofNode options of Node itself. */
+  constructor(args: readonly string[], ofNode: readonly string[] = []) {
+    this.#child = spawn(process.execPath, [...ofNode, executable, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child.stdout.on('data', (bytes: Buffer) => {
       this.#out += bytes.toString();
       this.#child.emit('seen');
