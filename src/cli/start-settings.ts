@@ -1,8 +1,8 @@
 /** What `carechain doctor|lab|pharmacy` was told, checked, with its defaults. Whatever is wrong here is wrong usage. */
 import { join } from 'node:path';
-import { isDemo, type NodeRole } from '../actions/index.ts';
+import { isDemo, loadKeyFiles, type NodeRole } from '../actions/index.ts';
 import type { Genesis } from '../ledger/index.ts';
-import { isLoopback, parseAddress } from '../network/index.ts';
+import { checkConfigured, isLoopback, parseAddress } from '../network/index.ts';
 
 /** As commander hands them over. */
 export interface StartOptions {
@@ -87,6 +87,17 @@ export function readSettings(role: NodeRole, options: StartOptions): StartSettin
     serve: options.serve ?? false,
     logLevel,
   };
+}
+
+/**
+ * Refuses whatever can be refused before the data folder is made, so that a start that fails leaves none behind.
+ * @throws UsageError; CarechainError `not-loopback`, `demo-keys-refused`, `key-file-damaged`, `file-unreadable`.
+ */
+export async function refuseBeforeFolder(genesis: Genesis, settings: StartSettings): Promise<void> {
+  refuseExposure(genesis, settings);
+  const loopbackOnly = isDemo(genesis) && !settings.exposeDemo;
+  for (const peer of settings.peers) checkConfigured(peer, loopbackOnly);
+  await loadKeyFiles(genesis, settings.dataDir);
 }
 
 /** Everybody has the keys of the demo: whoever reaches such a node from outside can be any of its members. */

@@ -7,7 +7,7 @@ import { type OpenNode, openNode } from './open-node.ts';
 import { Piped } from './piped.ts';
 import { Printer } from './printer.ts';
 import { readyEvent, startLines } from './start-lines.ts';
-import { readSettings, refuseExposure, type StartOptions, type StartSettings } from './start-settings.ts';
+import { readSettings, refuseBeforeFolder, type StartOptions, type StartSettings } from './start-settings.ts';
 import { type Stopping, watchForStop } from './stopping.ts';
 import { hasColours, type Surroundings } from './surroundings.ts';
 import { Terminal } from './terminal/terminal.ts';
@@ -19,7 +19,7 @@ const closingMs = 4_500;
 export async function startNode(role: NodeRole, options: StartOptions, surroundings: Surroundings): Promise<number> {
   const settings = readSettings(role, options);
   const genesis = await loadGenesis(options.network);
-  refuseExposure(genesis, settings);
+  await refuseBeforeFolder(genesis, settings);
   const stopping = watchForStop(surroundings);
   const open = await openNode(settings, genesis, surroundings);
   tellUncaught(open, surroundings);

@@ -27,6 +27,22 @@ export function parseAddress(text: string): PeerAddress {
   return text.startsWith('/') ? parseMultiaddr(text) : parseHostAndPort(text);
 }
 
+/**
+ * An address that a person has configured.
+ * @throws CarechainError `bad-peer-address`, or `not-loopback` where only this machine may be dialled.
+ */
+export function checkConfigured(text: string, loopbackOnly: boolean): PeerAddress {
+  const address = parseAddress(text);
+  if (loopbackOnly && !isLoopback(address.host)) {
+    throw new CarechainError(
+      'not-loopback',
+      'A node of the demo network, whose keys everybody has, dials this machine only. Start it with --expose-demo, or found a network of your own.',
+      { host: address.host },
+    );
+  }
+  return address;
+}
+
 /** The canonical text of a host and a port. */
 export function formatAddress(host: string, port: number): string {
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;

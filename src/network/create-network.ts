@@ -7,9 +7,9 @@
  * do not even share a topic. Only `/carechain/status/1` is the same for all, so that another genesis is a disconnect that
  * can be named, and not a silence.
  */
-import { CarechainError, type Clock, describeError, type Logger, limits, type Random } from '../base/index.ts';
+import { type Clock, describeError, type Logger, limits, type Random } from '../base/index.ts';
 import type { Genesis } from '../ledger/index.ts';
-import { isLoopback, type PeerAddress, parseAddress } from './address.ts';
+import { checkConfigured } from './address.ts';
 import { budgeted, createAnswers } from './answers.ts';
 import { createBudgets } from './budgets.ts';
 import { whoGivesWay } from './crowd.ts';
@@ -197,16 +197,4 @@ export function createNetwork(settings: NetworkSettings): Network {
       listeners[name].push(listener);
     },
   };
-}
-
-function checkConfigured(text: string, loopbackOnly: boolean): PeerAddress {
-  const address = parseAddress(text);
-  if (loopbackOnly && !isLoopback(address.host)) {
-    throw new CarechainError(
-      'not-loopback',
-      'A node of the demo network, whose keys everybody has, dials this machine only. Start it with --expose-demo, or found a network of your own.',
-      { host: address.host },
-    );
-  }
-  return address;
 }

@@ -5,7 +5,7 @@
  *   const network = createNetwork({ transport, genesis, configured: ['127.0.0.1:5002'], loopbackOnly: true, clock, random, logger });
  *   await network.start(handlers);
  */
-export { isLoopback, type PeerAddress, parseAddress } from './address.ts';
+export { checkConfigured, isLoopback, type PeerAddress, parseAddress } from './address.ts';
 export { createNetwork, type NetworkSettings } from './create-network.ts';
 export { createLibp2pTransport, type Libp2pTransportSettings } from './libp2p-transport.ts';
 export type {

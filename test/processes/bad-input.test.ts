@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { demoGenesisFile } from '../../src/ledger/index.ts';
 import { testGenesisFile } from '../support/ledger.ts';
 import { freePort, startProcess, temporaryFolder } from '../support/processes.ts';
 import { expectReadable, inLanes, nodeArgs, RawProcess, runToEnd } from './raw-process.ts';
@@ -252,6 +253,35 @@ test('wrong usage ends with 2, says what is wrong, and makes no folder', async (
     expectReadable(ended);
   });
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test('what is refused before anything is opened makes no folder', async () => {
+  const folder = await newFolder();
+  const genesis = (name: string, file: unknown) => {
+    writeFileSync(join(folder, name), JSON.stringify(file));
+    return ['--network', join(folder, name)];
+  };
+  const stolen = { ...testGenesisFile(), members: demoGenesisFile.members };
+  const cases: [args: readonly string[], code: string][] = [
+    [['--peers', '10.0.0.1:5001'], 'not-loopback'],
+    [genesis('stolen.json', stolen), 'demo-keys-refused'],
+  ];
+  await inLanes(cases, async ([args, code]) => {
+    const ended = await runToEnd(nodeArgs(join(folder, 'made'), 0, args));
+    expect([ended.code, ended.out]).toEqual([1, '']);
+    expect(ended.complaint).toContain(`(${code})`);
+    expectReadable(ended);
+  });
+  expect(readdirSync(folder)).toEqual(['stolen.json']);
+
+  // Whoever has put key files into a new folder finds nothing but them.
+  const keys = join(folder, 'doctor/keys');
+  mkdirSync(keys, { recursive: true });
+  writeFileSync(join(keys, 'alice.json'), '{}');
+  const ended = await runToEnd(nodeArgs(folder, 0, genesis('ours.json', testGenesisFile())));
+  expect(ended.complaint).toContain('(key-file-damaged)');
+  expect(ended.code).toBe(1);
+  expect(readdirSync(join(folder, 'doctor'))).toEqual(['keys']);
 });
 
 test('a port that is taken: a sentence that names it, 1, and the first node is not disturbed', async () => {
