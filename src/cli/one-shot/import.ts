@@ -13,6 +13,7 @@ import { indexWrites } from '../../node/index.ts';
 import { type ChainStore, createStore, openChainStore, openDatabase } from '../../storage/index.ts';
 import { ByteLines } from '../byte-lines.ts';
 import { type BlockLine, blockLine, blockOfLine, firstDifference, genesisLine } from './block-line.ts';
+import { saysAKeyTwice } from './duplicate-keys.ts';
 import { hasChain } from './open-folder.ts';
 
 /** A block of a megabyte, in hex and in readable words. */
@@ -136,6 +137,9 @@ async function* readLines(file: string): AsyncGenerator<{ line: BlockLine; numbe
 
 function parse(line: ReturnType<ByteLines['push']> extends Generator<infer Line> ? Line : never): BlockLine {
   const value = line.problem === null ? parseJson(line.text) : null;
+  if (line.problem === null && saysAKeyTwice(line.text, value)) {
+    throw failed('malformed-block', line.number - 1, `Line ${line.number} says a field twice.`);
+  }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as BlockLine;
   throw failed('malformed-block', line.number - 1, `Line ${line.number} is not a block in JSON.`);
 }
