@@ -150,8 +150,14 @@ describe('a form', () => {
     };
     const input = z.strictObject({ id: z.string(), yes: z.boolean() });
     const asker = askerOf('new', true);
-    const filled = await fill({ ...prescribe, input, questions: [choice, yes] } as Action, {}, asker);
-    expect(filled).toMatchObject({ kind: 'filled', input: { id: 'new', yes: true } });
+    const beforeSigning = async () => ['It has no confirmation.'];
+    const action = { ...prescribe, input, questions: [choice, yes], beforeSigning } as Action;
+    const filled = await fill(action, {}, asker);
+    expect(filled).toMatchObject({
+      kind: 'filled',
+      input: { id: 'new', yes: true },
+      said: ['It has no confirmation.'],
+    });
     expect(asker.asked).toEqual(['Prescription newest|older', 'Dispense new?']);
   });
 });

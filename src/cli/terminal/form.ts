@@ -16,7 +16,8 @@ import type { Asker } from './asker.ts';
 import { summaryLines } from './summary.ts';
 
 export type Filled =
-  | { readonly kind: 'filled'; readonly input: RawInput }
+  /** `said`: what stood before the signature. */
+  | { readonly kind: 'filled'; readonly input: RawInput; readonly said: readonly string[] }
   /** A required answer was left empty, or the whole was called off. */
   | { readonly kind: 'cancelled'; readonly sentence: string | null }
   | { readonly kind: 'refused'; readonly outcome: Outcome<never> };
@@ -31,6 +32,8 @@ interface Answers {
   readonly input: Record<string, unknown>;
   /** What a choice was called, for the summary. */
   readonly labels: Record<string, string>;
+  /** Remarks that were shown. */
+  said: readonly string[];
 }
 
 /** Whether anything is to be asked, or shown, before the action runs. */
@@ -39,7 +42,7 @@ export function needsForm(action: Action, given: RawInput): boolean {
 }
 
 export async function fillForm(action: Action, given: RawInput, ports: FormPorts): Promise<Filled> {
-  const answers: Answers = { input: { ...given }, labels: {} };
+  const answers: Answers = { input: { ...given }, labels: {}, said: [] };
   let asked = action.questions.filter(({ input }) => given[input] === undefined);
   for (;;) {
     for (const question of asked) {
@@ -48,20 +51,30 @@ export async function fillForm(action: Action, given: RawInput, ports: FormPorts
     }
     // What is not of its form, the action itself says; there is nothing to sign then.
     const parsed = action.input.safeParse(answers.input);
-    if (!showsSummary(action) || !parsed.success) return { kind: 'filled', input: answers.input };
+    if (!showsSummary(action) || !parsed.success) return filled(answers);
     // As it will be signed: 13.9 where 13,9 was typed.
     await ports.show(await summaryLines(action, parsed.data, answers.labels, ports.context));
-    await ports.show(await remarksBefore(action, parsed.data, ports.context));
+    await remark(action, parsed.data, answers, ports);
     const next = await ports.asker.choose('Sign it?', signChoices);
-    if (next === 'sign') return { kind: 'filled', input: answers.input };
+    if (next === 'sign') return filled(answers);
     if (next === 'cancel') return { kind: 'cancelled', sentence: null };
     asked = [...action.questions];
   }
 }
 
-async function remarksBefore(action: Action, input: RawInput, context: ActionContext): Promise<Line[]> {
-  const remarks = (await action.beforeSigning?.(input, context)) ?? [];
-  return remarks.flatMap((remark) => paragraph(remark, '  '));
+function filled({ input, said }: Answers): Filled {
+  return { kind: 'filled', input, said };
+}
+
+/** Says what belongs before signing. */
+async function remark(
+  action: Action,
+  input: RawInput,
+  answers: Answers,
+  { context, show }: Pick<FormPorts, 'context' | 'show'>,
+): Promise<void> {
+  answers.said = (await action.beforeSigning?.(input, context)) ?? [];
+  await show(answers.said.flatMap((each) => paragraph(each, '  ')));
 }
 
 const signChoices = [
@@ -78,15 +91,16 @@ function showsSummary({ signs, input }: Action): boolean {
 async function askOne(
   action: Action,
   question: Question,
-  { input, labels }: Answers,
+  answers: Answers,
   { asker, context, show }: FormPorts,
 ): Promise<Filled | null> {
+  const { input, labels } = answers;
   const { kind, optional = false } = question;
   const message = await messageOf(question, input, context);
   const before = typeof input[question.input] === 'string' ? (input[question.input] as string) : undefined;
   if (kind === 'yes-no') {
     // This question stands in for the summary, so what belongs before signing belongs before it.
-    if (question.input === 'yes') await show(await remarksBefore(action, input, context));
+    if (question.input === 'yes') await remark(action, input, answers, { context, show });
     input[question.input] = await asker.yesNo(message);
     return null;
   }

@@ -24,6 +24,7 @@ import { whyNotNow } from './before-form.ts';
 import { complete } from './complete.ts';
 import { type Filled, fillForm, needsForm } from './form.ts';
 import { LinePrompt } from './line-prompt.ts';
+import { saidOnce } from './said-once.ts';
 
 export interface TerminalPorts {
   readonly input: Input;
@@ -127,7 +128,7 @@ export class Terminal {
     if (filled.kind === 'refused') return filled.outcome;
     if (filled.kind === 'cancelled')
       return filled.sentence === null ? failure('cancelled') : { cancelled: filled.sentence };
-    return runAction(action, filled.input, context);
+    return saidOnce(await runAction(action, filled.input, context), filled.said);
   }
 
   /** Reads a form with the prompt closed: the input has one reader at a time. */
