@@ -67,6 +67,11 @@ export interface ChainKeeperPorts {
   alsoWrite(change: Switch): readonly Write[];
   /** After the switch is on the disk, before the next offer. */
   switched(change: Switch): void;
+  /**
+   * A block was refused for what the state says, so the stored state may be what is wrong. Called while nothing is written.
+   * @returns whether it was, and is mended now: the block is checked once more.
+   */
+  mendState?(): Promise<boolean>;
   /** A body that a peer delivered some time ago, and that could not be checked then, turned out to be a lie. */
   onLiar(peerId: string, code: string): void;
   /** The folder did not take or give something: nothing of the offer counts. Told once, until a switch is on the disk. */
@@ -223,7 +228,11 @@ export class ChainKeeper {
       state,
       verify: signatures.verify,
     };
-    const checked: Verdict<BlockEffect> = checkBlock(block, context);
+    let checked: Verdict<BlockEffect> = checkBlock(block, context);
+    // An honest peer must not be blamed for what this folder has lost.
+    if (!checked.ok && restsOnState(checked.rejection) && (await this.#ports.mendState?.())) {
+      checked = checkBlock(block, context);
+    }
     if (!checked.ok) return { ok: false, block, rejection: checked.rejection };
     return { ok: true, block: { block, work, effect: checked.value } };
   }
@@ -307,4 +316,26 @@ function isVerdictOnHash({ code }: Rejection): boolean {
     code !== 'block-too-large' &&
     code !== 'empty-block'
   );
+}
+
+/** What is wrong with a block whatever the state says: header, shape, signatures. */
+const stateless: ReadonlySet<Rejection['code']> = new Set([
+  'unknown-rules',
+  'wrong-network',
+  'wrong-parent',
+  'wrong-height',
+  'wrong-difficulty',
+  'not-enough-work',
+  'miner-not-allowed',
+  'bad-miner-signature',
+  'time-not-after-median',
+  'block-from-the-future',
+  'block-too-large',
+  'empty-block',
+  'bad-signature',
+  'forged-system-transfer',
+]);
+
+function restsOnState({ code }: Rejection): boolean {
+  return !stateless.has(code);
 }

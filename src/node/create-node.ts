@@ -9,6 +9,7 @@ import { ReadWatch } from './heal-on-read.ts';
 import type { LedgerNode } from './ledger-node.ts';
 import { Node } from './node.ts';
 import type { NodeSettings, NodeWorld } from './node-settings.ts';
+import { insistOnRecentRows } from './scrub-heights.ts';
 
 export async function createNode(settings: NodeSettings, world: NodeWorld): Promise<LedgerNode> {
   const { genesis } = settings;
@@ -25,6 +26,7 @@ export async function createNode(settings: NodeSettings, world: NodeWorld): Prom
   const watch = new ReadWatch();
   const watched = watch.store(store);
   const chain = await openChainStore(watched, genesis);
+  insistOnRecentRows(store, chain, genesis);
   return new Node(settings, world, {
     store: watched,
     chain: watch.chain(chain),

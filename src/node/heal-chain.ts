@@ -30,6 +30,12 @@ export interface ChainHealerPorts {
   onMended(): void;
 }
 
+interface Mended {
+  readonly healed: FaultyRow[];
+  /** The peer whose body the replay has refused. */
+  readonly liar: string | null;
+}
+
 export class ChainHealer {
   readonly #ports: ChainHealerPorts;
 
@@ -104,26 +110,29 @@ export class ChainHealer {
     return rows;
   }
 
-  #mendDerived(fetched: ReadonlyMap<string, FetchedBlock>): Promise<{ healed: FaultyRow[]; liar: string | null }> {
-    const { keeper, chain, store, genesis, clock, kept, pause, onMended, onError } = this.#ports;
-    return keeper.exclusively(async () => {
-      const mend = new LedgerMend({ chain, store, kept });
-      const failure = await mend.run({
-        genesis,
-        store,
-        hashes: await this.#mainChain(fetched),
-        bodyOf: (hash) => readBlock(store, hash) ?? fetched.get(hash)?.block,
-        now: clock.now(),
-        pause,
-      });
-      if (mend.isStateMended) onMended();
-      const liar = failure ? (fetched.get(failure.hash ?? '')?.from ?? null) : null;
-      if (failure && !liar) {
-        const message = `Block #${failure.height} of this folder breaks the rules (${failure.code}), so nothing above it can be healed. Stop the node and run \`carechain scrub --heal --data-dir <folder>\`.`;
-        onError({ code: 'folder-damaged', message });
-      }
-      return { healed: mend.mended, liar };
+  #mendDerived(fetched: ReadonlyMap<string, FetchedBlock>): Promise<Mended> {
+    return this.#ports.keeper.exclusively(() => this.mendNow(fetched));
+  }
+
+  /** Makes what is derived again. While nothing is written to the chain. */
+  async mendNow(fetched: ReadonlyMap<string, FetchedBlock> = new Map()): Promise<Mended> {
+    const { chain, store, genesis, clock, kept, pause, onMended, onError } = this.#ports;
+    const mend = new LedgerMend({ chain, store, kept });
+    const failure = await mend.run({
+      genesis,
+      store,
+      hashes: await this.#mainChain(fetched),
+      bodyOf: (hash) => readBlock(store, hash) ?? fetched.get(hash)?.block,
+      now: clock.now(),
+      pause,
     });
+    if (mend.isStateMended) onMended();
+    const liar = failure ? (fetched.get(failure.hash ?? '')?.from ?? null) : null;
+    if (failure && !liar) {
+      const message = `Block #${failure.height} of this folder breaks the rules (${failure.code}), so nothing above it can be healed. Stop the node and run \`carechain scrub --heal --data-dir <folder>\`.`;
+      onError({ code: 'folder-damaged', message });
+    }
+    return { healed: mend.mended, liar };
   }
 
   #mainChain(fetched: ReadonlyMap<string, FetchedBlock>): Promise<(string | undefined)[]> {

@@ -44,6 +44,8 @@ export interface HealingPorts extends Omit<ChainHealerPorts, 'pause'> {
 
 /** What is left to do waits so long for a peer, unless one comes. */
 const retryMs = 10_000;
+/** A replay that found the state right is not repeated for so long, whatever blocks are refused. */
+const trustMs = 10 * 60_000;
 /** After a run that found nothing, the same reader is not believed again for so long. */
 const calmMs = 60_000;
 
@@ -59,6 +61,8 @@ export class Healing {
   /** Who was believed in the run that is under way; and who not again before when. */
   readonly #believed = new Set<string>();
   readonly #calm = new Map<string, number>();
+  /** The state was found to be right not long ago. */
+  #trustedUntil = 0;
   /** The whole folder was looked at: then the rooms above look at their rows too. */
   #isRound = false;
   #lastTold = '';
@@ -91,6 +95,19 @@ export class Healing {
     for (const row of rows) this.#suspects.set(row.key, row);
     this.#isRound = true;
     return this.run();
+  }
+
+  /**
+   * The rules refuse what peers say, and the state may be why. While nothing is written to the chain.
+   * @returns whether something was wrong, and is mended.
+   */
+  async doubtState(): Promise<boolean> {
+    const { clock } = this.#ports;
+    if (this.#stopped || clock.now() < this.#trustedUntil) return false;
+    const { healed } = await this.#chainHealer.mendNow();
+    if (healed.length === 0) this.#trustedUntil = clock.now() + trustMs;
+    else this.#tell(new Map(healed.map((row) => [row.key, row])), new Set(healed.map(({ key }) => key)), []);
+    return healed.length > 0;
   }
 
   /** A peer is linked that may have what is waited for. */

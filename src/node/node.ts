@@ -102,6 +102,7 @@ export class Node implements LedgerNode {
         this.#announcer.switched(change);
         this.#peers.tellHead();
       },
+      mendState: () => this.#care.healing.doubtState(),
       onLiar: (peerId, code) => network.shun(peerId, code),
       onFault: (error) => this.#fault(error),
     });

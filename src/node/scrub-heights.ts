@@ -3,7 +3,7 @@
  * follow it, is what it changed in the state, in the lists and in the patients' histories. Cheap enough for the background;
  * whether the rules come to the same is the question of scrub-ledger.ts.
  */
-import { encode, equalBytes } from '../base/index.ts';
+import { CarechainError, encode, equalBytes } from '../base/index.ts';
 import {
   type Block,
   type DueQueue,
@@ -16,10 +16,10 @@ import {
   stateKeys,
   systemAccount,
 } from '../ledger/index.ts';
-import { type Store, storeKeys } from '../storage/index.ts';
+import { type ChainStore, type Store, storeKeys } from '../storage/index.ts';
 import { authoredKeys } from './indexes.ts';
 import { readBlock, readHeader, readRowAnyway } from './scrub-chain.ts';
-import type { FaultyRow } from './scrub-report.ts';
+import { countByFamily, type FaultyRow, familyWords } from './scrub-report.ts';
 import { readAnyway } from './scrub-values.ts';
 
 type UndoRows = readonly [key: string, before: StateChange['before'], after: StateChange['after']][];
@@ -114,4 +114,26 @@ export class HeightScrub {
     const stored = readAnyway(this.#store, key);
     return stored !== undefined && stored !== null && equalBytes(stored, expected);
   }
+}
+
+/** Blocks of which a start looks at all that they led to. */
+const recentBlocks = 16;
+
+/**
+ * What a node must be able to rely on from its first moment: members, accounts, and what the last blocks changed.
+ * @throws CarechainError `folder-damaged`
+ */
+export function insistOnRecentRows(store: Store, chain: Pick<ChainStore, 'tip' | 'state'>, genesis: Genesis): void {
+  const heights = new HeightScrub(store, chain.state);
+  const faults = heights.lookAtRoots(genesis);
+  const tip = chain.tip();
+  let hash: string | undefined = tip.hash;
+  for (let height = tip.height; height > Math.max(0, tip.height - recentBlocks) && hash !== undefined; height--) {
+    const seen = heights.look(height, hash);
+    faults.push(...seen.faults);
+    hash = seen.parent;
+  }
+  if (faults.length === 0) return;
+  const sentence = `Values in this folder are damaged or missing (${familyWords(countByFamily(faults.map(({ key }) => key)))}). \`carechain scrub --heal --data-dir <folder>\` mends it; what is missing then comes from the peers.`;
+  throw new CarechainError('folder-damaged', sentence, {});
 }

@@ -133,3 +133,47 @@ test('everything but the block hashes may be gone: bodies come from peers, the r
   expect(new Map(await database.iterator().all())).toEqual(before);
   expect((await node.scrub()).report.sound).toBe(true);
 });
+
+test('a block that a lost value of the state makes look wrong is checked again, and nobody is blamed for it', async () => {
+  cluster = await createCluster(names);
+  const { world } = cluster;
+  const order = world.order('alice', 'p');
+  for (const transaction of [world.register('alice', 'p'), order]) await cluster.submit('doctor', transaction);
+  await cluster.mine('doctor');
+  for (let patient = 0; patient < 17; patient++) {
+    await cluster.submit('doctor', world.register('alice', `p ${patient}`));
+    await cluster.mine('doctor');
+  }
+  await cluster.agree();
+  await cluster.stop('lab');
+  await cluster.database('lab').open();
+  await cluster.database('lab').del(storeKeys.state(`order/${order.id}`));
+  await cluster.database('lab').close();
+  const node = await cluster.start('lab');
+  const told = toldOf('lab');
+  const states: string[] = [];
+  for (const each of cluster.nodes) each.on('peer', ({ state }) => void states.push(state));
+  await cluster.linked();
+  await cluster.submit('doctor', world.answer('bob', order));
+  await cluster.mine('doctor');
+  await cluster.until(() => node.head().height === 19, 'the block');
+  expect(told).toMatchObject([{ healed: { state: 1 } }]);
+  expect(states).not.toContain('shunned');
+}, 60_000);
+
+test('a start insists on members, accounts, and what the last blocks changed', async () => {
+  await threeBlocks();
+  const keys = ['state/member/', 'state/balance/', 'state/patient/', 'authored/', 'patient/'];
+  for (const prefix of keys) {
+    await cluster.stop('lab');
+    const database = cluster.database('lab');
+    await database.open();
+    const [[key, value]] = (await database.iterator({ gte: prefix, limit: 1 }).all()) as [[string, Uint8Array]];
+    await database.del(key);
+    await database.close();
+    await expect(cluster.start('lab'), prefix).rejects.toMatchObject({ code: 'folder-damaged' });
+    await database.put(key, value);
+    await database.close();
+    await cluster.start('lab');
+  }
+});
