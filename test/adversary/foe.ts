@@ -34,7 +34,8 @@ export interface FoeSettings {
 /** What it answers: bytes in a frame, bytes as they are, or null for nothing at all. */
 export type FoeAnswer = Uint8Array | { readonly raw: Uint8Array } | null;
 
-const patienceMs = 5_000;
+/** Long: a slow machine must not look like an honest node that does not answer. */
+const patienceMs = 20_000;
 /** Foes come from elsewhere than honest people. */
 const foreignHost = '127.66.0.1';
 

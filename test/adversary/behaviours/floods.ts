@@ -12,9 +12,14 @@ const perMessage = 250;
 /** Valid ones are dear to make: they are signed once, and each order of them is another message. */
 const made = new Map<string, Transaction[]>();
 
-function stock(name: string, count: number, make: () => Transaction): Transaction[] {
-  const stored = made.get(name) ?? Array.from({ length: count }, make);
+async function stock(name: string, count: number, make: () => Transaction): Promise<Transaction[]> {
+  const stored = made.get(name) ?? [];
   made.set(name, stored);
+  while (stored.length < count) {
+    stored.push(make());
+    // A foe that is busy signing must still answer a ping, or its link is cut for that.
+    if (stored.length % 50 === 0) await pause(0);
+  }
   return stored;
 }
 
@@ -70,7 +75,7 @@ export const floods: readonly Behaviour[] = [
     crime: false,
     async go(foe, arena) {
       const { world } = arena.network;
-      const stored = stock('valid', counted(6_000, arena), () => world.consult('adam', 'zoe', nonce(arena)));
+      const stored = await stock('valid', counted(6_000, arena), () => world.consult('adam', 'zoe', nonce(arena)));
       await publishAll(foe, stored);
     },
   },
@@ -80,7 +85,7 @@ export const floods: readonly Behaviour[] = [
     crime: false,
     async go(foe, arena) {
       const { world } = arena.network;
-      const stored = stock('waiting', counted(6_000, arena), () => world.pay('paula', 'alice', 1, nonce(arena)));
+      const stored = await stock('waiting', counted(6_000, arena), () => world.pay('paula', 'alice', 1, nonce(arena)));
       await publishAll(foe, stored);
     },
   },
@@ -90,7 +95,7 @@ export const floods: readonly Behaviour[] = [
     crime: false,
     async go(foe, arena) {
       const { world } = arena.network;
-      const stored = stock('known', 20, () => world.consult('adam', 'zoe', nonce(arena)));
+      const stored = await stock('known', 20, () => world.consult('adam', 'zoe', nonce(arena)));
       for (let round = 0; round < counted(2_000, arena); round += 1) {
         if (!foe.isLinked) throw new Error('what is known is no crime');
         const chosen = stored.filter(() => arena.random() < 0.5);

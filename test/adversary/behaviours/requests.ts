@@ -150,8 +150,9 @@ export const requestOddities: readonly Behaviour[] = [
       const header = frame(request.length, request);
       for (let count = 0; count < counted(60, arena); count += 1) {
         const stream = await foe.open(nameOf(foe, 'blocks/1')).catch(() => null);
-        stream?.pause();
-        if (stream?.status === 'open') stream.send(header);
+        if (stream?.status !== 'open') continue;
+        stream.pause();
+        stream.send(header);
       }
     },
   },
