@@ -1,7 +1,7 @@
 /** No damage of a file of the data folder goes unnoticed: another process opens each damaged copy and reads it in full. */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { damageCases, type FileClass } from '../support/damage.ts';
+import { damageCases, type FileClass, logEndings } from '../support/damage.ts';
 import { makeSoundFolder, type Outcome, runDamages } from '../support/damage-run.ts';
 import { temporaryFolder } from './databases.ts';
 
@@ -35,4 +35,16 @@ test(`of ${count} damages (seed ${seed}) each is refused with a name or harms no
     'table',
     'text',
   ]);
+});
+
+test('a log that ends early, or in zeros, opens at an earlier moment or is refused', async () => {
+  const sound = await makeSoundFolder(join(await temporaryFolder(), 'sound'), 5);
+  const outcomes = new Map<Outcome, number>();
+  for await (const { damage, outcome } of runDamages(sound, await logEndings(sound.path, 8 * 512))) {
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    // A write that was cut off by the end of the file never counted; one that zeros were written into may have.
+    const allowed = damage.what.startsWith('cut') ? ['earlier', 'harmless'] : ['earlier', 'harmless', 'refused'];
+    expect(allowed, damage.what).toContain(outcome);
+  }
+  expect(outcomes.get('earlier')).toBeGreaterThan(0);
 });

@@ -72,6 +72,30 @@ export async function damageCases(folder: string, seed: number, most = 300): Pro
   return cases.sort((left, right) => order.get(left)! - order.get(right)!).slice(0, most);
 }
 
+/** What a loss of power can leave of a log: it ends, or is zeros, from each multiple of `stepBytes` on. */
+export async function logEndings(folder: string, stepBytes: number): Promise<DamageCase[]> {
+  const logs = (await targetsIn(folder)).filter(({ fileClass }) => fileClass === 'log');
+  return logs.flatMap(({ file, fileClass, bytes }) => {
+    const starts = Array.from({ length: Math.ceil(bytes.length / stepBytes) }, (_, step) => step * stepBytes);
+    return starts.flatMap((start): DamageCase[] => [
+      {
+        fileClass,
+        file,
+        what: `cut after ${start} bytes`,
+        isCrashShape: true,
+        apply: (folder) => truncate(join(folder, file), start),
+      },
+      {
+        fileClass,
+        file,
+        what: `zeros from byte ${start} on`,
+        isCrashShape: true,
+        apply: (folder) => overwrite(join(folder, file), start, new Uint8Array(bytes.length - start)),
+      },
+    ]);
+  });
+}
+
 /** The files of one class share what falls to the class. */
 function shareOf(fileClass: FileClass, targets: readonly Target[]): number {
   return shares[fileClass] / targets.filter((target) => target.fileClass === fileClass).length;
