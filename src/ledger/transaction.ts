@@ -105,9 +105,22 @@ export interface Authorship {
 /** @throws ZodError where a field is not of its type: the caller has checked its input. */
 export function signTransaction(fields: TransactionFields, { secretKey, ...common }: Authorship): Transaction {
   const body = { ...common, ...fields } as TransactionBody;
-  const encoded = encode(bodySchema.encode(body) as Encodable);
+  const encoded = encodeBody(body);
   const signature = sign(concatBytes(tagBytes, encoded), secretKey);
-  return seal(body, signature, concatBytes(Uint8Array.of(0x82), encoded, Uint8Array.of(0x58, 0x40), signature));
+  return seal(body, signature, encodePair(encoded, signature));
+}
+
+/** The one encoding of a body and a signature of 64 bytes, whether or not they belong together. */
+export function encodeTransaction(body: TransactionBody, signature: Uint8Array): Uint8Array {
+  return encodePair(encodeBody(body), signature);
+}
+
+function encodeBody(body: TransactionBody): Uint8Array {
+  return encode(bodySchema.encode(body) as Encodable);
+}
+
+function encodePair(encodedBody: Uint8Array, signature: Uint8Array): Uint8Array {
+  return concatBytes(Uint8Array.of(0x82), encodedBody, Uint8Array.of(0x58, 0x40), signature);
 }
 
 function seal(body: TransactionBody, signature: Uint8Array, bytes: Uint8Array): Transaction {

@@ -1,0 +1,76 @@
+/**
+ * Where inputs come from: a pool that begins with valid ones and the corpus, and that keeps some of what was accepted, so
+ * that later mutations start from further away. All of it follows from the seed.
+ */
+import { Chance } from '../simulation/chance.ts';
+import { bendBytes } from './byte-mutations.ts';
+import { bendCbor } from './cbor-mutations.ts';
+import { type CborNode, parseCbor } from './cbor-tree.ts';
+import { bendJson, parseJson } from './json-mutations.ts';
+import type { Target } from './target.ts';
+import { bendText } from './text-mutations.ts';
+
+/** Inputs beyond the seeds and the corpus that are kept to start from, and how long they may be. */
+const keptInputs = 200;
+const keptBytes = 4_096;
+/** Mutations of a shape make large inputs now and then; these are rarely worth more of the time. */
+const usualBytes = 16_384;
+
+export class Inputs {
+  readonly #target: Target;
+  readonly #chance: Chance;
+  readonly #pool: Uint8Array[];
+  readonly #first: number;
+  readonly #trees = new Map<Uint8Array, CborNode | null>();
+
+  constructor(target: Target, corpus: readonly Uint8Array[], seed: number) {
+    this.#target = target;
+    this.#chance = new Chance(`fuzz/${target.name}/${seed}`);
+    this.#pool = [...target.seeds, ...corpus].filter(({ length }) => length <= usualBytes);
+    this.#first = this.#pool.length;
+  }
+
+  next(): Uint8Array {
+    const chance = this.#chance;
+    const from = chance.pick(this.#pool);
+    const way = chance.fraction();
+    if (way < 0.01) return chance.bytes(chance.below(40));
+    const bent = way < 0.65 ? this.#bendShape(from) : bendBytes(from, chance, chance.pick(this.#pool));
+    return bent.subarray(0, this.#target.mostBytes);
+  }
+
+  /** Tells that an input was let in. */
+  keep(input: Uint8Array): void {
+    if (input.length > keptBytes || !this.#chance.happens(0.05)) return;
+    if (this.#pool.length < this.#first + keptInputs) this.#pool.push(input);
+    else this.#pool[this.#first + this.#chance.below(keptInputs)] = input;
+  }
+
+  #bendShape(from: Uint8Array): Uint8Array {
+    const chance = this.#chance;
+    const other = chance.pick(this.#pool);
+    const { shape, words = [], mostBytes } = this.#target;
+    if (shape === 'cbor') {
+      const [tree, otherTree] = [this.#tree(from), this.#tree(other)];
+      if (tree !== null && otherTree !== null) {
+        const room = chance.happens(0.02) ? mostBytes : Math.min(mostBytes, usualBytes);
+        return bendCbor(tree, chance, otherTree, room);
+      }
+    }
+    if (shape === 'json') {
+      const [json, otherJson] = [parseJson(from), parseJson(other)];
+      if (json !== null && otherJson !== null) return bendJson(json, chance, otherJson);
+    }
+    return shape === 'bytes' ? bendBytes(from, chance, other) : bendText(from, chance, words);
+  }
+
+  #tree(bytes: Uint8Array): CborNode | null {
+    let tree = this.#trees.get(bytes);
+    if (tree === undefined) {
+      tree = parseCbor(bytes);
+      if (this.#trees.size > 2 * keptInputs) this.#trees.clear();
+      this.#trees.set(bytes, tree);
+    }
+    return tree;
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * Fuzzes every decoder: `npm run fuzz -- [--decoder NAME] [--inputs 200000] [--seed N]`.
+ *
+ * Each decoder has a thread of its own, two at a time. A thread that makes no progress for 60 seconds is ended, and the
+ * input it hangs on counts as slow. What is found is written below `.programs/findings`, to be looked at and to join the
+ * corpus. Ends with a line of JSON, and with 1 where anything was found.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import type { ThreadSettings } from './fuzz-thread.ts';
+import { tableOf, totalsOf } from './report.ts';
+import { type Finding, type FuzzFigures, findingName } from './run-target.ts';
+import { targets } from './targets.ts';
+
+const threadsAtOnce = 2;
+const hangMs = 60_000;
+const inputMs = 50;
+const heapMegabytes = 512;
+
+const { values: given } = parseArgs({
+  options: { decoder: { type: 'string' }, inputs: { type: 'string' }, seed: { type: 'string' } },
+});
+const inputs = Number(given.inputs ?? 200_000);
+const seed = Number(given.seed ?? Math.floor(performance.timeOrigin) % 1_000_000);
+const chosen = targets.filter(({ name }) => given.decoder === undefined || name === given.decoder);
+
+function fuzzInThread(decoder: string): Promise<FuzzFigures> {
+  const current = new SharedArrayBuffer(4 + 4_200_000);
+  const done = new SharedArrayBuffer(4);
+  const settings: ThreadSettings = { decoder, inputs, seed, inputMs, current, done };
+  const thread = new Worker(new URL('./fuzz-thread.js', import.meta.url), {
+    workerData: settings,
+    resourceLimits: { maxOldGenerationSizeMb: heapMegabytes },
+  });
+  return new Promise((resolve) => {
+    let before = -1;
+    const watch = setInterval(() => {
+      const [now] = new Int32Array(done);
+      if (now === before && before > 0) end(failed('slow', `no end within ${hangMs / 1_000} s`));
+      before = now!;
+    }, hangMs);
+    const end = (figures: FuzzFigures) => {
+      clearInterval(watch);
+      void thread.terminate();
+      resolve(figures);
+    };
+    const failed = (kind: 'slow' | 'memory' | 'uncaught', what: string): FuzzFigures => {
+      const length = new DataView(current).getUint32(0, true);
+      const input = new Uint8Array(current, 4, length).slice();
+      const faults = {
+        uncaught: 0,
+        slow: 0,
+        'not-canonical': 0,
+        'broken-promise': 0,
+        polluted: 0,
+        memory: 0,
+        [kind]: 1,
+      };
+      const none = { accepted: 0, mostMs: hangMs, mostMsBytes: length, heapMostMegabytes: 0, heapKeptMegabytes: 0 };
+      const findings = [{ decoder, kind, what, input }];
+      return { decoder, inputs: new Int32Array(done)[0]!, ...none, seconds: 0, faults, findings };
+    };
+    thread.on('message', end);
+    thread.on('error', (error: NodeJS.ErrnoException) => {
+      const kind = error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'uncaught';
+      end(failed(kind, `the thread died: ${error.message}`));
+    });
+  });
+}
+
+function keep(finding: Finding): string {
+  const folder = join('.programs', 'findings', finding.decoder);
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, findingName(finding));
+  writeFileSync(path, finding.input);
+  return path;
+}
+
+process.stdout.write(`Fuzzing ${chosen.length} decoders with ${inputs} inputs each, seed ${seed}.\n`);
+const waiting = chosen.map(({ name }) => name);
+const figures: FuzzFigures[] = [];
+async function work(): Promise<void> {
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    const one = await fuzzInThread(next);
+    figures.push(one);
+    for (const finding of one.findings) {
+      process.stdout.write(`${finding.decoder}: ${finding.kind}, ${finding.what}. Input: ${keep(finding)}\n`);
+    }
+  }
+}
+await Promise.all(Array.from({ length: threadsAtOnce }, work));
+
+figures.sort((left, right) => left.decoder.localeCompare(right.decoder, 'en'));
+process.stdout.write(`\n${tableOf(figures)}\n`);
+const totals = totalsOf(figures);
+process.stdout.write(`${JSON.stringify({ program: 'fuzz', seed, ...totals })}\n`);
+process.exitCode = totals.findings === 0 && figures.length > 0 ? 0 : 1;

@@ -1,0 +1,183 @@
+/** What peers send and disks keep of the ledger itself: transactions, blocks, headers; and the file that a network begins with. */
+import { decode, type Encodable, encode, limits, toHex, utf8ToBytes } from '../../../src/base/index.ts';
+import { taggedHash } from '../../../src/crypto/index.ts';
+import {
+  type Block,
+  decodeBlock,
+  decodeSealedHeader,
+  decodeTransaction,
+  encodeSealedHeader,
+  type Genesis,
+  parseGenesis,
+  type SealedHeader,
+  type Transaction,
+} from '../../../src/ledger/index.ts';
+import { encodeTransaction } from '../../../src/ledger/transaction.ts';
+import { Chain, testGenesis, testGenesisFile } from '../../support/ledger.ts';
+import { readByLibrary } from '../../support/library-reader.ts';
+import { type Decoded, type Target, target, unlessRefused, unlessRejected } from '../target.ts';
+
+const world = testGenesis();
+const order = world.order('alice', 'zoe');
+const prescription = world.prescribe('alice', 'zoe');
+export const transactions: readonly Transaction[] = [
+  world.register('alice', 'zoe'),
+  order,
+  world.answer('bob', order),
+  prescription,
+  world.fill('charlie', prescription),
+  world.cancel('alice', prescription),
+  world.pay('alice', 'bob', 100),
+  world.consult('alice', 'zoe'),
+  world.sign('paula', {
+    kind: 'TRANSFER_ECASH',
+    to: world.id('SYSTEM'),
+    amount: Number.MAX_SAFE_INTEGER,
+    reason: 'report-access',
+    records: { note: world.sealedFor('paula', 'bob', 'dana') },
+  }),
+];
+
+export const chain = new Chain(world);
+/** The third pays the reward for the result in the second. */
+export const blocks: readonly Block[] = [
+  chain.mine(transactions[0]!, transactions[1]!),
+  chain.mine(transactions[2]!, transactions[3]!),
+  chain.mine(transactions[7]!),
+];
+
+export const network: string = world.genesis.hash;
+export { world };
+
+/** From the decoded fields alone. */
+function bytesOf({ body, signature }: Transaction): Uint8Array {
+  return encodeTransaction(body, signature);
+}
+
+function encodeBlock(block: Block): Uint8Array {
+  const { header, signature } = decode(encodeSealedHeader(block)) as { header: Encodable; signature: Uint8Array };
+  return encode({ header, signature, transactions: block.transactions.map(bytesOf) });
+}
+
+function objectionToTransaction({ id, body, bytes }: Transaction): string | null {
+  if (id !== toHex(taggedHash('carechain/transaction/1', bytes.subarray(1, -66)))) return 'the id is not its hash';
+  if (bytes.length > limits.transactionBytes) return 'it is too large';
+  return objectionToPlain(body);
+}
+
+function objectionToHeader({ header, signature }: SealedHeader): string | null {
+  if (signature.length !== 64) return 'the signature has another length';
+  return objectionToPlain(header);
+}
+
+/** What holds of every value that the ledger lets in. */
+function objectionToPlain(value: unknown): string | null {
+  if (typeof value === 'number' && !(Number.isSafeInteger(value) && value >= 0)) return 'a number is no natural one';
+  if (typeof value === 'string' && !(value.isWellFormed() && value.normalize('NFC') === value))
+    return 'text is not NFC';
+  if (typeof value !== 'object' || value === null) return null;
+  if (Object.hasOwn(value, '__proto__')) return 'a field is named __proto__';
+  return (
+    Object.values(value)
+      .map(objectionToPlain)
+      .find((objected) => objected !== null) ?? null
+  );
+}
+
+/** Whether our reader and the library agree; the library loses a byte order mark that begins a text. */
+function objectionToVerdict(input: Uint8Array, accepted: boolean): string | null {
+  if (input.length > limits.transactionBytes || (!accepted && isOutOfBounds(input))) return null;
+  if (Buffer.from(input).includes(Buffer.of(0xef, 0xbb, 0xbf))) return null;
+  return (readByLibrary(input) !== null) === accepted ? null : 'the library has another verdict';
+}
+
+/** The library has no bounds. */
+function isOutOfBounds(input: Uint8Array): boolean {
+  try {
+    decode(input);
+    return false;
+  } catch (error) {
+    return /too many|too deep/.test((error as Error).message);
+  }
+}
+
+/** The reader below all the others, against the library that encodes again and compares. */
+const encoding = target<unknown>({
+  name: 'encoding',
+  shape: 'cbor',
+  mostBytes: limits.blockBytes + limits.blockFramingBytes,
+  seeds: [
+    blocks[1]!.bytes,
+    transactions[8]!.bytes,
+    encode({ a: null, b: [true, false, -1, -(2 ** 40)], c: { d: 'é' } }),
+  ],
+  decode(input) {
+    try {
+      return { value: decode(input) };
+    } catch (error) {
+      // The one kind that it throws; a TypeError comes from text that is no UTF-8.
+      if (error instanceof TypeError || (error as Error).message.startsWith('not canonical')) return null;
+      throw error;
+    }
+  },
+  encode: (value) => encode(value as Encodable),
+  objectionToVerdict,
+});
+
+function genesisOf(input: Uint8Array): Decoded<Genesis> {
+  let json: unknown;
+  try {
+    json = JSON.parse(Buffer.from(input).toString('utf8'));
+  } catch {
+    return null;
+  }
+  return unlessRefused(() => parseGenesis(json));
+}
+
+export const ledgerTargets: readonly Target[] = [
+  encoding,
+  target<Transaction>({
+    name: 'transaction',
+    shape: 'cbor',
+    mostBytes: limits.transactionBytes,
+    seeds: transactions.map(({ bytes }) => bytes),
+    decode: (input) => unlessRejected(decodeTransaction(input)),
+    encode: bytesOf,
+    objection: objectionToTransaction,
+  }),
+  target<Block>({
+    name: 'block',
+    shape: 'cbor',
+    mostBytes: limits.blockBytes + limits.blockFramingBytes,
+    seeds: blocks.map(({ bytes }) => bytes),
+    decode: (input) => unlessRejected(decodeBlock(input)),
+    encode: encodeBlock,
+    objection: (block) =>
+      block.transactions.map(objectionToTransaction).find((objected) => objected !== null) ?? objectionToHeader(block),
+  }),
+  target<SealedHeader>({
+    name: 'sealed-header',
+    shape: 'cbor',
+    mostBytes: limits.sealedHeaderBytes,
+    seeds: blocks.map(encodeSealedHeader),
+    decode: (input) => unlessRejected(decodeSealedHeader(input)),
+    encode: encodeSealedHeader,
+    objection: objectionToHeader,
+  }),
+  target<Genesis>({
+    name: 'genesis',
+    shape: 'json',
+    mostBytes: 262_144,
+    seeds: [{}, { miners: [toHex(chain.miner.publicKey)] }].map((options) =>
+      utf8ToBytes(JSON.stringify(testGenesisFile(options))),
+    ),
+    decode: genesisOf,
+    objection(genesis) {
+      const { hash, members, ...file } = genesis;
+      const again = { ...file, members: members.map(({ id: _id, ...member }) => member) };
+      if (parseGenesis(JSON.parse(JSON.stringify(again))).hash !== hash) return 'written again it is another network';
+      if (members.length > limits.membersInGenesis) return 'it has too many members';
+      return objectionToPlain(again);
+    },
+  }),
+];
