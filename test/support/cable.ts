@@ -50,6 +50,11 @@ export class Cable {
     });
   }
 
+  /** How many links stand through it, or are tried. */
+  get links(): number {
+    return this.#pairs.size;
+  }
+
   cut(kind: Cut = 'silent'): void {
     this.#cut = kind;
     if (kind === 'trickle') this.#trickling = setInterval(() => this.#trickle(), trickleMs);

@@ -1,0 +1,124 @@
+/**
+ * The network that is soaked: its genesis, the key files of its members, and a history.
+ *
+ * The history fills what a node remembers up to a bound (100,000 verdicts on signatures, 50,000 values of the state), so
+ * that these caches are full before anything is measured: while they fill, memory grows as it is meant to. Its author never
+ * logs in, so no node looks for the records that it names.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { assert, systemClock, toHex } from '../../src/base/index.ts';
+import { lockKeyFile, searchNonce, signingKeyPair } from '../../src/crypto/index.ts';
+import {
+  buildBlock,
+  checkBlock,
+  type Genesis,
+  nonceFrame,
+  sealBlock,
+  type Transaction,
+} from '../../src/ledger/index.ts';
+import { indexWrites } from '../../src/node/index.ts';
+import { createStore, openChainStore, openDatabase } from '../../src/storage/index.ts';
+import { bytesFrom, type GenesisOptions, testGenesis, testGenesisFile, type World } from '../support/ledger.ts';
+
+/** Who works during the soak, where; all with one password. */
+export const users = { doctor: 'alice', lab: 'bob', pharmacy: 'charlie' } as const;
+export type Role = keyof typeof users;
+export const roles = Object.keys(users) as Role[];
+export const password = 'a password that nobody needs';
+
+const historian = 'adam';
+/** The lowest cost that a key file may have: logins are not what is measured. */
+const scryptCost = 2 ** 14;
+const transactionsPerPatient = 4;
+const patientsPerBlock = 250;
+
+export interface Founding {
+  readonly genesisPath: string;
+  readonly world: World;
+}
+
+/** Money enough for ever, so that no user waits for any. */
+export async function foundNetwork(folder: string): Promise<Founding> {
+  const options: GenesisOptions = { name: 'soak network', supply: 1_000_000_000_000, difficulty: 4_096 };
+  const genesisPath = join(folder, 'genesis.json');
+  await writeFile(genesisPath, JSON.stringify(testGenesisFile(options)));
+  for (const role of roles) await writeKeyFile(join(folder, role), users[role]);
+  return { genesisPath, world: testGenesis(options) };
+}
+
+async function writeKeyFile(dataDir: string, username: string): Promise<void> {
+  const file = await lockKeyFile({
+    username,
+    signingSeed: bytesFrom(username),
+    sealingSeed: bytesFrom(`sealing ${username}`),
+    password,
+    salt: bytesFrom(`salt ${username}`),
+    nonce: bytesFrom(`nonce ${username}`).slice(0, 12),
+    N: scryptCost,
+  });
+  await mkdir(join(dataDir, 'keys'), { recursive: true, mode: 0o700 });
+  await writeFile(join(dataDir, 'keys', `${username}.json`), JSON.stringify(file), { mode: 0o600 });
+}
+
+/** Writes a chain of at least so many transactions to a new data folder. @returns its height and how many there are. */
+export async function writeHistory(
+  dataDir: string,
+  world: World,
+  transactions: number,
+): Promise<{ height: number; transactions: number }> {
+  const { database } = await openDatabase(dataDir);
+  const store = createStore(database);
+  try {
+    const chain = await openChainStore(store, world.genesis);
+    let written = 0;
+    for (const block of historyOf(world, transactions)) {
+      await append(block, chain, world.genesis);
+      written += block.length;
+    }
+    return { height: chain.tip().height, transactions: written };
+  } finally {
+    await store.close();
+  }
+}
+
+/** Blocks of a history in which everything refers to an earlier block, as it does in life. */
+function* historyOf(world: World, transactions: number): Generator<Transaction[]> {
+  const patients = Math.ceil(transactions / transactionsPerPatient);
+  for (let start = 0; start < patients; start += patientsPerBlock) {
+    const names = Array.from(
+      { length: Math.min(patientsPerBlock, patients - start) },
+      (_, index) => `${start + index}`,
+    );
+    yield names.map((name) => world.register(historian, name));
+    const prescriptions = names.map((name) => world.prescribe(historian, name));
+    yield [...names.map((name) => world.consult(historian, name)), ...prescriptions];
+    yield prescriptions.map((prescription) => world.cancel(historian, prescription));
+  }
+}
+
+type Chain = Awaited<ReturnType<typeof openChainStore>>;
+
+async function append(transactions: readonly Transaction[], chain: Chain, genesis: Genesis): Promise<void> {
+  const parent = chain.tip();
+  const miner = signingKeyPair(bytesFrom('node of the historian'));
+  // Signed a moment ago by this program.
+  const verify = () => true;
+  const now = systemClock.now();
+  const medianTimes = [parent.header.time];
+  const context = { genesis, parent, medianTimes, now, state: chain.state, verify };
+  const plan = buildBlock(transactions, toHex(miner.publicKey), context);
+  assert(plan?.transactions.length === transactions.length, 'the whole history fits');
+  const header = { ...plan.header, time: parent.header.time + 60_000 };
+  const found = searchNonce({ ...nonceFrame(header), start: 0n, attempts: 10_000_000 });
+  assert(found, 'a nonce is found');
+  const block = sealBlock({ ...header, nonce: toHex(found.nonce) }, plan.transactions, miner.secretKey);
+  const checked = checkBlock(block, context);
+  assert(checked.ok, 'the history is valid');
+  const change = {
+    removed: [],
+    added: [{ block, work: parent.work + header.difficulty, effect: checked.value }],
+    changes: checked.value.changes,
+  };
+  await chain.commit({ ...change, also: indexWrites(change) });
+}

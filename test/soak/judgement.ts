@@ -1,0 +1,74 @@
+/**
+ * Which of the figures of a node must not grow, and how much is too much. A node is meant to run for a month between two
+ * restarts, 720 hours.
+ */
+import type { Role } from './founding.ts';
+import type { Sample } from './samples.ts';
+import { floors, type Slope, slopeOf, type Verdict, verdictOn } from './slope.ts';
+
+const monthHours = 720;
+/** A month may add a gigabyte: the node stays far below the four that V8 gives it, and fits beside others on one machine. */
+const memoryPerHour = 1_000_000_000 / monthHours;
+/** A month may not use up the 1,024 descriptors that a process usually has. */
+const countPerHour = 1;
+/** A month of log may fill half of a gigabyte. It is put aside at a start. */
+const logPerHour = 500_000_000 / monthHours;
+
+export interface Figure {
+  readonly name: string;
+  readonly tolerancePerHour: number;
+  valueOf(sample: Sample): number;
+}
+
+export const figures: readonly Figure[] = [
+  { name: 'heap', tolerancePerHour: memoryPerHour, valueOf: ({ heapBytes }) => heapBytes },
+  { name: 'buffers', tolerancePerHour: memoryPerHour, valueOf: ({ externalBytes }) => externalBytes },
+  { name: 'anonymous memory', tolerancePerHour: memoryPerHour, valueOf: ({ anonymousBytes }) => anonymousBytes },
+  { name: 'descriptors', tolerancePerHour: countPerHour, valueOf: ({ descriptors }) => descriptors },
+  { name: 'handles', tolerancePerHour: countPerHour, valueOf: ({ resources }) => resources },
+  { name: 'threads', tolerancePerHour: countPerHour, valueOf: ({ threads }) => threads },
+  { name: 'files beside the ledger', tolerancePerHour: countPerHour, valueOf: ({ otherFiles }) => otherFiles },
+  { name: 'log', tolerancePerHour: logPerHour, valueOf: ({ logBytes }) => logBytes },
+];
+
+export interface Judged {
+  readonly role: Role;
+  readonly figure: string;
+  readonly samples: number;
+  /** The first and the last floor. */
+  readonly from: number;
+  readonly to: number;
+  readonly slope: Slope | null;
+  readonly verdict: Verdict;
+}
+
+/** One judgement for each figure of each node that lived through the whole measurement. */
+export function judge(samples: readonly Sample[], windows: number): Judged[] {
+  return steadyLives(samples).flatMap((life) =>
+    figures.map(({ name, tolerancePerHour, valueOf: read }) => {
+      const readings = life.map((sample) => ({ atHours: sample.atHours, value: read(sample) }));
+      const points = floors(readings, windows);
+      const slope = slopeOf(points);
+      return {
+        role: life[0]!.role,
+        figure: name,
+        samples: life.length,
+        from: points[0]!.value,
+        to: points.at(-1)!.value,
+        slope,
+        verdict: verdictOn(slope, tolerancePerHour),
+      };
+    }),
+  );
+}
+
+/** The samples of each process that is there in the first and in the last. */
+function steadyLives(samples: readonly Sample[]): Sample[][] {
+  const lives = new Map<string, Sample[]>();
+  for (const sample of samples) {
+    const name = `${sample.role}/${sample.life}`;
+    lives.set(name, [...(lives.get(name) ?? []), sample]);
+  }
+  const longest = Math.max(...[...lives.values()].map(({ length }) => length));
+  return [...lives.values()].filter(({ length }) => length >= longest * 0.9);
+}

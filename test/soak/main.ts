@@ -1,0 +1,43 @@
+/**
+ * npm run soak -- --minutes N [--seed S] [--rate T] [--history H] [--quiet]
+ *
+ * Does a node that works for days keep its memory, its handles and its files? Prints a table and, last, one line of JSON.
+ * Exit code 1: something grows beyond its tolerance, something acknowledged is lost, the nodes do not agree, or nothing struck.
+ */
+import { parseArgs } from 'node:util';
+import { complaintsOf } from './complaints.ts';
+import { soak } from './soak.ts';
+import { figuresOf, tableOf } from './table.ts';
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '30' },
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
+    rate: { type: 'string', default: '25' },
+    history: { type: 'string', default: '112000' },
+    quiet: { type: 'boolean', default: false },
+  },
+});
+const print = (line: string) => process.stdout.write(`${line}\n`);
+const minutes = Number(values.minutes);
+
+print(`seed ${values.seed}`);
+const report = await soak({
+  seed: Number(values.seed),
+  minutes,
+  transactionsPerSecond: Number(values.rate),
+  history: Number(values.history),
+  warmUpMinutes: Math.min(5, minutes / 4),
+  sampleEveryMs: 10_000,
+  rhythm: { quietMs: 8_000, lastingMs: [6_000, 14_000] },
+  first: [],
+  windows: 16,
+  progress: (line) => {
+    if (!values.quiet) print(`${new Date().toISOString().slice(11, 19)} ${line}`);
+  },
+});
+const complaints = complaintsOf(report);
+print(tableOf(report));
+for (const complaint of complaints) print(`✗ ${complaint}`);
+print(JSON.stringify({ ...figuresOf(report), complaints }));
+process.exitCode = complaints.length > 0 ? 1 : 0;

@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import { Chance } from '../simulation/chance.ts';
+import { floors, type Reading, type Slope, slopeOf, verdictOn } from './slope.ts';
+
+const minutes = 30;
+const windows = 16;
+const megabyte = 1_000_000;
+const toleranceMegabytes = 1.4 * megabyte;
+
+/** What the heap of a node looks like: a level, a saw of garbage, noise that remembers itself, now and then a spike. */
+function series(seed: string, leakPerHour: number): Reading[] {
+  const chance = new Chance(seed);
+  let drift = 0;
+  return Array.from({ length: minutes * 6 }, (_, index) => {
+    const atHours = index / 360;
+    drift = 0.8 * drift + (chance.fraction() - 0.5) * megabyte;
+    const saw = (index % 7) * 0.4 * megabyte;
+    const spike = chance.happens(0.02) ? 30 * megabyte : 0;
+    return { atHours, value: 60 * megabyte + drift + saw + spike + leakPerHour * atHours };
+  });
+}
+
+function slopesOver(runs: number, leakPerHour: number): Slope[] {
+  return Array.from({ length: runs }, (_, run) => slopeOf(floors(series(`slope/${run}`, leakPerHour), windows))!);
+}
+
+test('no leak: the interval holds 0 in at least 97 of 100 runs, and no run is called growing', () => {
+  const slopes = slopesOver(400, 0);
+  const holding = slopes.filter(({ low, high }) => low <= 0 && high >= 0);
+  expect(holding.length).toBeGreaterThanOrEqual(388);
+  expect(slopes.filter((slope) => verdictOn(slope, toleranceMegabytes) === 'growing')).toEqual([]);
+});
+
+test('a leak of 8 MB an hour is found in each of 400 runs of half an hour, and its size is in the interval', () => {
+  const slopes = slopesOver(400, 8 * megabyte);
+  expect(slopes.filter((slope) => verdictOn(slope, toleranceMegabytes) !== 'growing')).toEqual([]);
+  const holding = slopes.filter(({ low, high }) => low <= 8 * megabyte && high >= 8 * megabyte);
+  expect(holding.length).toBeGreaterThanOrEqual(388);
+});
+
+test('what counts, such as handles: one more every two minutes is found; one that comes and goes is not', () => {
+  const handles = (valueAt: (index: number) => number) =>
+    slopeOf(
+      floors(
+        Array.from({ length: 180 }, (_, index) => ({ atHours: index / 360, value: valueAt(index) })),
+        windows,
+      ),
+    );
+  expect(
+    verdictOn(
+      handles((index) => 30 + Math.floor(index / 12)),
+      1,
+    ),
+  ).toBe('growing');
+  expect(
+    verdictOn(
+      handles((index) => 30 + (index % 5 === 0 ? 1 : 0)),
+      1,
+    ),
+  ).toBe('flat');
+  expect(handles(() => 30)).toEqual({ perHour: 0, low: 0, high: 0 });
+});
+
+test('the words for a slope', () => {
+  const slope = (low: number, high: number): Slope => ({ perHour: (low + high) / 2, low, high });
+  expect(verdictOn(slope(-1, 3), 1)).toBe('flat');
+  expect(verdictOn(slope(0.5, 3), 1)).toBe('small');
+  expect(verdictOn(slope(1.5, 3), 1)).toBe('growing');
+  expect(verdictOn(slope(-3, -1), 1)).toBe('shrinking');
+  expect(verdictOn(null, 1)).toBe('too-short');
+  expect(slopeOf([{ atHours: 0, value: 1 }])).toBeNull();
+  expect(floors([], windows)).toEqual([]);
+});

@@ -1,0 +1,68 @@
+/** A soak as a person reads it, and as one line for programs. */
+import Table from 'cli-table3';
+import { roles } from './founding.ts';
+import type { Judged } from './judgement.ts';
+import type { Sample } from './samples.ts';
+import type { SoakReport } from './soak.ts';
+
+const inMegabytes = new Set(['heap', 'buffers', 'anonymous memory', 'log']);
+
+export function tableOf(report: SoakReport): string {
+  const table = new Table({
+    head: ['node', 'figure', 'from', 'to', 'an hour', '99 of 100 from', 'to', 'verdict'],
+    style: { head: [], border: [] },
+    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'left'],
+  });
+  for (const judged of report.judged) table.push(rowOf(judged));
+  const { visits, acknowledged, lost, height, struck, agree, measuredMinutes } = report;
+  const disturbed = Object.entries(struck).map(([kind, times]) => `${kind} ${times}`);
+  return [
+    table.toString(),
+    `${measuredMinutes} minutes measured; ${visits} visits, ${acknowledged} transactions acknowledged, ${lost} lost; height ${height}; ${agree ? 'all nodes agree' : 'the nodes DISAGREE'}`,
+    `struck: ${disturbed.join(', ')}`,
+    ...roles.map((role) => diskLine(role, report)),
+  ].join('\n');
+}
+
+export function figuresOf({ samples, ...report }: SoakReport): Record<string, unknown> {
+  const disk = Object.fromEntries(roles.map((role) => [role, diskOf(samples.filter((each) => each.role === role))]));
+  const slowest = (read: (sample: Sample) => number) => quantile(samples.map(read), 0.99);
+  return {
+    ...report,
+    samples: samples.length,
+    disk,
+    statusP99Ms: Math.round(slowest(({ statusMs }) => statusMs)),
+    loopDelayP99Ms: Math.round(slowest(({ loopDelayMs }) => loopDelayMs)),
+  };
+}
+
+function rowOf({ role, figure, from, to, slope, verdict }: Judged): string[] {
+  const show = (value: number | undefined) => {
+    if (value === undefined) return '';
+    return inMegabytes.has(figure) ? `${(value / 1_000_000).toFixed(2)} MB` : value.toFixed(1);
+  };
+  return [role, figure, show(from), show(to), show(slope?.perHour), show(slope?.low), show(slope?.high), verdict];
+}
+
+function diskLine(role: Sample['role'], { samples }: SoakReport): string {
+  const disk = diskOf(samples.filter((each) => each.role === role));
+  return `${role}: ${disk.files} ledger files, ${disk.megabytes} MB, ${disk.bytesPerTransaction} bytes for each further transaction`;
+}
+
+/** What the ledger takes on the disk, and what each transaction of the soak added. */
+function diskOf(samples: readonly Sample[]) {
+  const first = samples[0];
+  const last = samples.at(-1);
+  if (!first || !last) return { files: 0, megabytes: 0, bytesPerTransaction: 0 };
+  const added = last.transactions - first.transactions;
+  return {
+    files: last.ledgerFiles,
+    megabytes: Math.round(last.ledgerBytes / 1_000_000),
+    bytesPerTransaction: added === 0 ? 0 : Math.round((last.ledgerBytes - first.ledgerBytes) / added),
+  };
+}
+
+function quantile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((left, right) => left - right);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
+}
