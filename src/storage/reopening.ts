@@ -24,6 +24,8 @@ export class Reopening {
   #failed: readonly Write[] = [];
   /** What stood under its keys. */
   #before: readonly Write[] | null = null;
+  /** An attempt to open the database again. */
+  #mending: Promise<void> | null = null;
   /** Taken since a write failed: the same may be taken again, for nothing was written. */
   readonly #renewable = new Set<HeldSnapshot>();
 
@@ -31,9 +33,14 @@ export class Reopening {
     this.#database = database;
   }
 
-  /** @throws CarechainError `folder-failed` while the database is being opened again, or could not be. */
+  /**
+   * Where an attempt to open the database has failed, this begins the next: nobody writes who cannot read.
+   * @throws CarechainError `folder-failed` while the database is being opened again, or could not be.
+   */
   assertReadable(): void {
-    if (this.#state === 'reopening') throw reopeningFailed();
+    if (this.#state !== 'reopening') return;
+    this.mend().catch(() => undefined);
+    throw reopeningFailed();
   }
 
   /** A batch failed. @returns whether nothing may be written before {@link mend}. */
@@ -48,8 +55,11 @@ export class Reopening {
   /** Before a write: opens the database again if it must be. @throws CarechainError `folder-failed`: it could not be, yet. */
   async mend(): Promise<void> {
     if (this.#state === 'sound' || this.#state === 'closed') return;
+    this.#mending ??= this.#reopen().finally(() => {
+      this.#mending = null;
+    });
     try {
-      await this.#reopen();
+      await this.#mending;
     } catch (error) {
       throw error instanceof CarechainError ? error : reopeningFailed(error);
     }
@@ -63,7 +73,8 @@ export class Reopening {
   }
 
   /** The store is closed: nothing opens the database again. */
-  end(): void {
+  async end(): Promise<void> {
+    await this.#mending?.catch(() => undefined);
     this.#state = 'closed';
   }
 

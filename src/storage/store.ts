@@ -110,7 +110,7 @@ export function createStore(database: Database): Store {
     snapshot: () => reopening.snapshot(),
     async close() {
       await commits.idle();
-      reopening.end();
+      await reopening.end();
       await closeDatabase(database);
     },
   };

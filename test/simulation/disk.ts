@@ -28,6 +28,8 @@ export class Disk {
   isFull = false;
   /** How much longer each batch takes. */
   slowMs = 0;
+  /** A disk that lies: it says that it has written what this is true of, and has not. */
+  forgets: (writes: readonly Write[]) => boolean = () => false;
   batches = 0;
   failures = 0;
 
@@ -104,7 +106,7 @@ export class Disk {
           return this.#tell(() => reject(failure));
         }
         this.batches++;
-        await this.#level.batch([...writes] as never);
+        if (!this.forgets(writes)) await this.#level.batch([...writes] as never);
         this.#tell(resolve);
       };
       const timer = this.#timeline.after(takesMs, `${this.#name} writes ${writes.length}`, settle);

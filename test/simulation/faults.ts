@@ -4,6 +4,8 @@ import type { Fault } from './scenario.ts';
 import type { Village } from './village.ts';
 import { calm, pathsBetween } from './wires.ts';
 
+/** How long a node may take to end when it is asked to; it may stand still or wait for a slow disk beside. */
+const stopsWithinMs = 60_000;
 /** How long after a node would not start somebody heals its folder. */
 const operatorMs = 5_000;
 
@@ -43,8 +45,18 @@ export class Faults {
       });
     },
     restart: ({ node, forMs }) => {
-      run(this.#village.machine(node).stop());
-      this.#later(forMs, `${node} is started again`, () => this.#start(node));
+      const { timeline } = this.#village;
+      const askedMs = timeline.nowMs;
+      run(
+        this.#village
+          .machine(node)
+          .stop()
+          .then(() => {
+            const tookMs = timeline.nowMs - askedMs;
+            if (tookMs > stopsWithinMs) this.#invariants.violate('a node stops soon', `${node} took ${tookMs} ms`);
+            this.#later(forMs, `${node} is started again`, () => this.#start(node));
+          }),
+      );
     },
     pause: ({ node, forMs }) => {
       this.#village.machine(node).pause();

@@ -178,12 +178,11 @@ class Simulation {
       await this.#pass(fromMs + 15_000, () => timeline.nowMs > fromMs + 500 && this.#isAgreed());
     }
     if (!this.#isAgreed()) throw new Violation('all agree in the end', this.#standing());
-    const waiting = honest.flatMap(({ name, node }) =>
-      node!
-        .pending()
-        .filter(({ where }) => where.state === 'pending')
-        .map(({ id }) => `${name} has ${id.slice(0, 8)}`),
-    );
+    const waiting = honest.flatMap((machine) => {
+      const listed = this.#invariants.reading(machine, (node) => node.pending()) ?? [];
+      const pending = listed.filter(({ where }) => where.state === 'pending');
+      return pending.map(({ id }) => `${machine.name} has ${id.slice(0, 8)}`);
+    });
     if (waiting.length > 0) throw new Violation('what is pending gets into a block', waiting.join(', '));
   }
 

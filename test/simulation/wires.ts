@@ -65,6 +65,8 @@ interface Wire {
   readonly links: Map<string, Link>;
   /** Ends of requests under way -> the peer that was asked. */
   readonly asking: Map<() => void, string>;
+  /** Ends of dials under way. */
+  readonly dialling: Set<() => void>;
   events: TransportEvents | null;
   isOffline: boolean;
   isDead: boolean;
@@ -151,6 +153,7 @@ export class Wires {
       seen: new Map(),
       links: new Map(),
       asking: new Map(),
+      dialling: new Set(),
       events: null,
       isOffline: false,
       isDead: false,
@@ -166,6 +169,7 @@ export class Wires {
       stop: async () => {
         for (const other of this.#peersOf(wire)) this.#close(wire, other);
         wire.events = null;
+        for (const end of [...wire.dialling]) end();
       },
       addresses: () => (wire.events ? [address] : []),
       dial: (text) => this.#dial(wire, text),
@@ -230,7 +234,13 @@ export class Wires {
     // A port where nobody listens says so at once; a blocked path says nothing.
     const takesMs = to && !isReachable ? dialTimeoutMs : this.#delayMs() + this.#delayMs();
     await new Promise<void>((resolve) => {
-      this.#timeline.after(takesMs, `${wire.peerId} dials ${text}`, () => resolve());
+      const end = () => {
+        wire.dialling.delete(end);
+        resolve();
+      };
+      // A node that stops gives up.
+      wire.dialling.add(end);
+      this.#timeline.after(takesMs, `${wire.peerId} dials ${text}`, end);
     });
     // The machine may have ended and come back meanwhile.
     const listener = [...this.#wires.values()].find(({ address }) => address === text);

@@ -18,6 +18,14 @@ const put = (key: string, text: string): Write => ({ type: 'put', key, value: ut
 const textOf = (value: Uint8Array | undefined) => value && Buffer.from(value).toString();
 const diskFailed = { code: 'folder-failed', facts: { reason: 'LEVEL_IO_ERROR' } };
 
+function readOrNot<Value>(read: () => Value): Value | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
 /** Bends a database: what fails, and what of it comes to light when it is opened again. */
 class BadDisk {
   readonly database: Database;
@@ -74,6 +82,19 @@ describe.each(databases)('after a failed write, a store over %s', (_name, open) 
     await expect(store.write(writes)).rejects.toMatchObject(diskFailed);
     await store.write([put('d', 'four')]);
     expect((await store.all('')).map(([key, value]) => key + textOf(value))).toEqual(['aone', 'btwo', 'dfour']);
+  });
+
+  test('opens again for a reader where an attempt failed on the way, also when nobody writes', async () => {
+    const disk = new BadDisk(await open());
+    const store = createStore(disk.database);
+    await store.write([put('a', 'one')]);
+    disk.failures = 2;
+    disk.comesToLight = true;
+    await expect(store.write([put('a', 'bent')])).rejects.toMatchObject(diskFailed);
+    await expect(store.write([put('b', 'two')])).rejects.toMatchObject(diskFailed);
+    expect(() => store.get('a')).toThrow(expect.objectContaining({ code: 'folder-failed' }));
+    await expect.poll(() => textOf(readOrNot(() => store.get('a')))).toBe('one');
+    await store.close();
   });
 
   test('shows nothing of it before it is taken back, be it long', async () => {
