@@ -1,4 +1,5 @@
 /** How each fault is done to a village, and undone. */
+import type { LedgerNode } from '../../src/node/index.ts';
 import type { Invariants } from './invariants.ts';
 import type { Fault } from './scenario.ts';
 import type { Village } from './village.ts';
@@ -6,12 +7,16 @@ import { calm, pathsBetween } from './wires.ts';
 
 /** How long a node may take to end when it is asked to; it may stand still or wait for a slow disk beside. */
 const stopsWithinMs = 60_000;
-/** How long after a node would not start somebody heals its folder. */
+/** How long after a node told of damage somebody looks whether it has healed. */
+const patienceMs = 20_000;
+/** How long after a node would not start somebody does something about it. */
 const operatorMs = 5_000;
 
 export class Faults {
   readonly #village: Village;
   readonly #invariants: Invariants;
+  /** Nodes whose folder somebody will look at. */
+  readonly #looking = new Set<string>();
   /** When the last of them was over. */
   lastMs = 0;
 
@@ -124,19 +129,46 @@ export class Faults {
     },
   };
 
-  /** A node would not start on its folder: what its sentence says is done. */
-  folderIsDamaged(name: string): void {
-    this.#later(operatorMs, `the folder of ${name} is healed`, () => {
-      const machine = this.#village.machine(name);
-      run(
-        machine.healFolder().then(({ height, heightBefore, unreadable }) => {
-          this.#village.count('folder healed');
-          this.#village.tell(`${name} was at #${heightBefore}, is at #${height}, ${unreadable.length} unreadable`);
-          this.#invariants.healed(name, unreadable);
-          this.#later(500, `${name} is started again`, () => this.#start(name));
-        }),
-      );
+  /** A node would not start: what its sentence says is done. */
+  refused(name: string, code: string): void {
+    if (code === 'folder-damaged') this.#later(operatorMs, `the folder of ${name} is healed`, () => this.#heal(name));
+    else this.#later(operatorMs, `${name} is started again`, () => this.#start(name));
+  }
+
+  /** A running node tells that its folder is damaged: it heals what it can, and whoever runs it looks after a while. */
+  toldOfDamage(name: string): void {
+    if (this.#looking.has(name)) return;
+    this.#looking.add(name);
+    this.#later(patienceMs, `the folder of ${name} is looked at`, () => {
+      this.#looking.delete(name);
+      const { node } = this.#village.machine(name);
+      if (node) run(this.#lookAt(name, node));
     });
+  }
+
+  /** The prompt's `scrub`; what it cannot heal takes the command for a stopped folder. */
+  async #lookAt(name: string, node: LedgerNode): Promise<void> {
+    const isWhole = await node.scrub().then(
+      ({ healing }) => Object.keys(healing.waiting).length === 0,
+      () => false,
+    );
+    this.#village.tell(`the folder of ${name} is ${isWhole ? 'whole' : 'not whole'}`);
+    if (isWhole || this.#village.machine(name).node !== node) return;
+    this.#kill(name, 'process');
+    this.#later(operatorMs, `the folder of ${name} is healed`, () => this.#heal(name));
+  }
+
+  #heal(name: string): void {
+    const machine = this.#village.machine(name);
+    if (machine.isUp) return;
+    run(
+      machine.healFolder().then(({ height, heightBefore, unreadable }) => {
+        this.#village.count('folder healed');
+        this.#village.tell(`${name} was at #${heightBefore}, is at #${height}, ${unreadable.length} unreadable`);
+        this.#invariants.healed(name, unreadable);
+        this.#later(500, `${name} is started again`, () => this.#start(name));
+      }),
+    );
   }
 
   #cut(paths: readonly (readonly [string, string])[], forMs: number): void {

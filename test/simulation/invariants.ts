@@ -18,6 +18,12 @@ export class Violation extends Error {
   }
 }
 
+/** Whoever runs a node, and reads what it says. */
+export interface Operator {
+  refused(machine: Machine, error: CarechainError): void;
+  toldOfDamage(machine: Machine): void;
+}
+
 interface Acknowledged {
   readonly transaction: Transaction;
   readonly by: string;
@@ -36,11 +42,11 @@ export class Invariants implements Watcher {
   readonly #changed = new Set<Machine>();
   /** Codes of faults that a node may tell of, by name: what was done to it. */
   readonly #expected = new Map<string, Set<string>>();
-  readonly #onRefused: (machine: Machine, error: CarechainError) => void;
+  readonly #operator: Operator;
   #violation: Violation | null = null;
 
-  constructor(onRefused: (machine: Machine, error: CarechainError) => void) {
-    this.#onRefused = onRefused;
+  constructor(operator: Operator) {
+    this.#operator = operator;
   }
 
   watch(village: Village): void {
@@ -92,6 +98,7 @@ export class Invariants implements Watcher {
       this.#village.tell(`${name} tells of ${code}`);
       // What is told by its id is not lost silently.
       if (code === 'own-transaction-lost') for (const [id] of message.matchAll(/[0-9a-f]{64}/g)) this.excused.add(id);
+      if (code === 'folder-damaged') this.#operator.toldOfDamage(machine);
       if (!this.#expected.get(name)?.has(code)) this.violate('no fault without a cause', `${name} tells of ${code}`);
     });
   }
@@ -101,7 +108,7 @@ export class Invariants implements Watcher {
     this.#village.tell(`${name} does not start: ${error.code}`);
     if (!this.#expected.get(name)?.has(error.code))
       this.violate('a node starts again', `${name} does not: ${error.code} ${error.message}`);
-    this.#onRefused(machine, error);
+    this.#operator.refused(machine, error);
   }
 
   /** A folder was made anew of what could be read. What could not is told. */

@@ -63,8 +63,9 @@ class Simulation {
   constructor(scenario: Scenario, { keepsTrace = false, sabotage }: SimulationOptions) {
     this.#scenario = scenario;
     this.#trace = new Trace(keepsTrace);
-    this.#invariants = new Invariants(({ name }, { code }) => {
-      if (code === 'folder-damaged') this.#faults.folderIsDamaged(name);
+    this.#invariants = new Invariants({
+      refused: ({ name }, { code }) => this.#faults.refused(name, code),
+      toldOfDamage: ({ name }) => this.#faults.toldOfDamage(name),
     });
     this.#village = new Village(scenario, this.#trace, this.#invariants);
     this.#invariants.watch(this.#village);
@@ -85,8 +86,8 @@ class Simulation {
     try {
       await this.#live();
     } catch (error) {
-      if (!(error instanceof Violation)) throw error;
-      violation = error;
+      violation =
+        error instanceof Violation ? error : new Violation('no error is left unhandled', error instanceof Error ? (error.stack ?? '') : String(error));
       this.#village.tell(`VIOLATION ${error.message}`);
     } finally {
       for (const machine of this.#village.machines.values()) await machine.crash('process');
