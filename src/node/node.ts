@@ -154,7 +154,7 @@ export class Node implements LedgerNode {
     });
     this.#solitude = new Solitude({
       clock,
-      waitingOwn: () => this.#queries.pending().filter(({ own }) => own).length,
+      waitingOwn: () => this.#transactions.kept().length,
       emit: (name, ...event) => this.#emitter.emit(name, ...event),
     });
     this.#announcer = new Announcer({

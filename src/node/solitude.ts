@@ -4,6 +4,7 @@ import type { NodeEvents } from './ledger-node.ts';
 
 export interface SolitudePorts {
   readonly clock: Clock;
+  /** From memory: a link may end while the disk cannot be read. */
   waitingOwn(): number;
   emit<Name extends 'alone' | 'caughtUp'>(name: Name, ...event: NodeEvents[Name]): void;
 }

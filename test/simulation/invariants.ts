@@ -65,7 +65,12 @@ export class Invariants implements Watcher {
   }
 
   violate(invariant: string, what: string): void {
-    this.#violation ??= new Violation(invariant, what);
+    this.report(new Violation(invariant, what));
+  }
+
+  /** The first counts: what comes after it may come of it. */
+  report(violation: Violation): void {
+    this.#violation ??= violation;
   }
 
   started(machine: Machine, node: LedgerNode): void {

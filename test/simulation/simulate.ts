@@ -76,19 +76,14 @@ class Simulation {
   }
 
   async run(): Promise<Outcome> {
-    const onUnhandled = (error: unknown) =>
-      this.#invariants.violate(
-        'no error is left unhandled',
-        error instanceof Error ? (error.stack ?? '') : String(error),
-      );
+    const onUnhandled = (error: unknown) => this.#invariants.report(unhandled(error));
     process.on('unhandledRejection', onUnhandled);
     let violation: Violation | null = null;
     try {
       await this.#live();
     } catch (error) {
-      violation =
-        error instanceof Violation ? error : new Violation('no error is left unhandled', error instanceof Error ? (error.stack ?? '') : String(error));
-      this.#village.tell(`VIOLATION ${error.message}`);
+      violation = error instanceof Violation ? error : unhandled(error);
+      this.#village.tell(`VIOLATION ${violation.message}`);
     } finally {
       for (const machine of this.#village.machines.values()) await machine.crash('process');
       await comeToRest();
@@ -252,4 +247,8 @@ class Simulation {
       () => this.#village.tell(`${words}: the disk did not take it`),
     );
   }
+}
+
+function unhandled(error: unknown): Violation {
+  return new Violation('no error is left unhandled', error instanceof Error ? (error.stack ?? '') : String(error));
 }
