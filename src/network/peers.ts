@@ -157,7 +157,8 @@ export function createPeers(settings: PeersSettings): Peers {
       };
       links.set(peerId, link);
       const first = () => {
-        if (link.status === null) tasks.run(() => exchangeQuietly(link));
+        // Who was only asked knows what the peer says, but not how far its clock is off.
+        if (link.status === null || link.clockOffsetMs === null) tasks.run(() => exchangeQuietly(link));
       };
       if (dialled) first();
       else link.timers.push(clock.after(networkLimits.statusGraceMs, first));

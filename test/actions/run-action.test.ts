@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => clinic.close());
 
 const contract = [
-  'login logout whoami mine chain pending balances peers sync recalc_balances status tx block verify members lost reorgs offline online',
+  'login logout whoami mine chain pending balances peers sync recalc_balances status tx block verify members lost reorgs scrub offline online',
   'set_patient history find todo transfer print',
   'register consult prescribe void',
   'perform_test',

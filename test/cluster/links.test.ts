@@ -24,6 +24,7 @@ test('a node whose clock is wrong says so and does not mine, and its peers do', 
   const registration = cluster.world.register('alice', 'jane');
   await cluster.submit('doctor', registration);
   await cluster.has(registration.id);
+  await cluster.until(() => cluster.node('lab').peers()[0]?.clockOffsetMs != null, 'the clock of the doctor');
   expect(await cluster.mine('lab')).toBe('clock-skewed');
   // Alone, no clock is wrong; a peer that comes anew is a new reason to say so.
   const said = new Promise((resolve) => cluster.node('lab').on('error', resolve));

@@ -132,7 +132,15 @@ test('verify stands a reorg and a new block while it reads', async () => {
   for (const block of [trunk, ...main, ...rival.slice(0, 58)]) await rig.offer(block);
   const { chain: stored, keeper, disk } = rig;
   const clock = clockOf(chain);
-  const ports = { genesis: world.genesis, chain: stored, store: disk.store, keeper, clock, onMended() {}, kept: { async dropSide() {} } };
+  const ports = {
+    genesis: world.genesis,
+    chain: stored,
+    store: disk.store,
+    keeper,
+    clock,
+    onMended() {},
+    kept: { async dropSide() {} },
+  };
   const rest: Promise<unknown>[] = [];
   const report = await new Verification(ports).verify((height) => {
     // The switch is taken while the replay rests between two of its pieces.

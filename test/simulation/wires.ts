@@ -381,7 +381,7 @@ export class Wires {
       const handler = to.protocols.get(protocol);
       const refused = handler === undefined || bytes.length > handler.requestBytes;
       const asked = refused ? Promise.resolve(null) : handler.onRequest(new Uint8Array(bytes), from.peerId);
-      asked
+      void asked
         .catch(() => null)
         .then((answer) => {
           if (to.isDead) return;

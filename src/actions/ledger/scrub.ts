@@ -25,7 +25,7 @@ export interface ScrubResult {
 /** Reads everything that this node has stored, and heals what it can. */
 export const scrub = defineAction({
   name: 'scrub',
-  summary: 'look at everything that is stored, and heal what is damaged; --last tells of the last round',
+  summary: 'look at everything stored and heal what is damaged; --last tells of the last round',
   usage: 'scrub [--last]',
   example: 'scrub',
   who: 'anyone',
