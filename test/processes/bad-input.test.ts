@@ -366,7 +366,7 @@ describe('a folder that cannot be used is named, and the node ends with 1', () =
     const table = join(ledger, readdirSync(ledger).find((name) => name.endsWith('.ldb'))!);
     for (const [path, spoilt, code] of [
       [join(folder, 'doctor/node-key'), 'abc', 'folder-damaged'],
-      [table, readFileSync(table).subarray(0, 100), 'folder-failed'],
+      [table, readFileSync(table).subarray(0, 100), 'folder-damaged'],
       [join(ledger, 'CURRENT'), '', 'folder-damaged'],
     ] as const) {
       const whole = readFileSync(path);

@@ -118,6 +118,8 @@ describe.skipIf(!hasTmux)('at a terminal', () => {
     await terminal.shows(/✓ connected to PharmacyNode/);
     await pharmacy.run('login dr_alice password123');
     for (const name of ['One', 'Two', 'Three']) await pharmacy.run(`register Patient ${name}`);
+    // Right after a link is made, gossip may miss the first of them: then it comes with the next status.
+    await terminal.shows(/(is pending[\s\S]*){3}/);
     await pharmacy.run('mine');
     const screen = await terminal.shows('block #1');
     const rows = screen.split('\n');

@@ -5,6 +5,7 @@
  * record was written and not synced), and a stored value can be bent or go missing without a word.
  */
 import { MemoryLevel } from 'memory-level';
+import type { Timer } from '../../src/base/index.ts';
 import type { Database, Write } from '../../src/storage/index.ts';
 import type { Chance } from './chance.ts';
 import type { Timeline } from './timeline.ts';
@@ -24,6 +25,7 @@ export class Disk {
   /** Batches that failed and may come to light when the database is opened next. */
   #ghosts: (readonly Write[])[] = [];
   #handle: Handle | null = null;
+  #opening: Timer | null = null;
   /** No room: every batch fails. */
   isFull = false;
   /** How much longer each batch takes. */
@@ -41,8 +43,13 @@ export class Disk {
     this.#chance = chance;
   }
 
-  /** Opens the database for a node that starts. */
+  /** Opens the database for a node that starts, which takes its time: the log is read first. */
   async open(): Promise<Database> {
+    await new Promise<void>((resolve) => {
+      const takesMs = this.#chance.between(5, 600);
+      // A process that ends meanwhile never gets it.
+      this.#opening = this.#timeline.after(takesMs, `${this.#name} opens its disk`, () => this.#tell(resolve));
+    });
     await this.#level.open();
     await this.#raiseGhosts();
     this.#handle = new Handle(this, this.#level);
@@ -52,6 +59,7 @@ export class Disk {
   /** The node is gone: what was under way is on the disk, up to some batch, or is not. */
   async crash(): Promise<{ lost: number; kept: number }> {
     const waiting = this.#underWay.splice(0);
+    this.#opening?.cancel();
     this.#handle?.detach();
     this.#handle = null;
     for (const { cancel } of waiting) cancel();
@@ -68,10 +76,12 @@ export class Disk {
 
   /** Makes new what is stored, from what can be read of the old; no node runs meanwhile. */
   async renew<Result>(make: (damaged: Database, into: Database) => Promise<Result>): Promise<Result> {
+    const damaged = this.#level;
     const fresh = newLevel();
     await fresh.open();
-    const result = await make(this.#level as unknown as Database, fresh as unknown as Database);
-    this.#level = fresh;
+    const result = await make(damaged as unknown as Database, fresh as unknown as Database);
+    // The disk may have been lost meanwhile.
+    if (this.#level === damaged) this.#level = fresh;
     this.#ghosts = [];
     return result;
   }

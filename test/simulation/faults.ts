@@ -159,15 +159,18 @@ export class Faults {
   }
 
   #heal(name: string): void {
-    const machine = this.#village.machine(name);
-    if (machine.isUp) return;
     run(
-      machine.healFolder().then(({ height, heightBefore, unreadable }) => {
-        this.#village.count('folder healed');
-        this.#village.tell(`${name} was at #${heightBefore}, is at #${height}, ${unreadable.length} unreadable`);
-        this.#invariants.healed(name, unreadable);
-        this.#later(500, `${name} is started again`, () => this.#start(name));
-      }),
+      this.#village
+        .machine(name)
+        .healFolder()
+        .then((healed) => {
+          if (!healed) return;
+          const { height, heightBefore, unreadable } = healed;
+          this.#village.count('folder healed');
+          this.#village.tell(`${name} was at #${heightBefore}, is at #${height}, ${unreadable.length} unreadable`);
+          this.#invariants.healed(name, unreadable);
+          this.#later(500, `${name} is started again`, () => this.#start(name));
+        }),
     );
   }
 

@@ -45,6 +45,7 @@ export class Machine implements Process {
   #life = 0;
   #node: LedgerNode | null = null;
   #isStarting = false;
+  #isHealing = false;
   /** What its clock is wrong by. */
   clockOffsetMs = 0;
 
@@ -83,7 +84,8 @@ export class Machine implements Process {
 
   /** Starts a node on whatever the disk holds. */
   async start(): Promise<void> {
-    if (this.isUp) return;
+    // A folder that is in use is in use.
+    if (this.isUp || this.#isHealing) return;
     const {
       name,
       address,
@@ -101,7 +103,9 @@ export class Machine implements Process {
     this.#isStarting = true;
     const clock = this.#clock(life);
     try {
-      const store = createStore(await this.disk.open());
+      const database = await this.disk.open();
+      if (isStale()) return;
+      const store = createStore(database);
       const settings = {
         genesis: world.genesis,
         nodeId: name,
@@ -153,18 +157,24 @@ export class Machine implements Process {
     if (life === this.#life) await this.crash('process');
   }
 
-  /** What `carechain scrub --heal` does to the folder of a node that does not run. */
-  async healFolder(): Promise<HealedFolder> {
+  /** What `carechain scrub --heal` does to the folder of a node that does not run; null where it cannot begin. */
+  async healFolder(): Promise<HealedFolder | null> {
+    if (this.isUp || this.#isHealing) return null;
     const { world } = this.#settings;
-    return this.disk.renew((damaged, into) =>
-      healFolder({
-        genesis: world.genesis,
-        sources: [createStore(damaged)],
-        into: createStore(into),
-        clock: { now: () => this.nowMs, after: () => ({ cancel() {} }) },
-        onProgress() {},
-      }),
-    );
+    this.#isHealing = true;
+    try {
+      return await this.disk.renew((damaged, into) =>
+        healFolder({
+          genesis: world.genesis,
+          sources: [createStore(damaged)],
+          into: createStore(into),
+          clock: { now: () => this.nowMs, after: () => ({ cancel() {} }) },
+          onProgress() {},
+        }),
+      );
+    } finally {
+      this.#isHealing = false;
+    }
   }
 
   /** Nothing moves in the process until it is resumed; its machine still takes what the network brings. */

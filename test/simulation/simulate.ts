@@ -169,17 +169,21 @@ class Simulation {
       const mined = node && (await this.#ended(node.mine()));
       const outcome = mined?.ok ? 'mined' : mined?.code;
       // Two that exclude each other may be pending on different nodes: a block decides which of them is lost.
-      idle = outcome === 'nothing-to-mine' ? idle + 1 : 0;
+      // Liars go on submitting too.
+      const isIdle = outcome === 'nothing-to-mine' && honest.every((each) => this.#pendingAt(each).length === 0);
+      idle = isIdle ? idle + 1 : 0;
       const fromMs = timeline.nowMs;
       await this.#pass(fromMs + 15_000, () => timeline.nowMs > fromMs + 500 && this.#isAgreed());
     }
     if (!this.#isAgreed()) throw new Violation('all agree in the end', this.#standing());
-    const waiting = honest.flatMap((machine) => {
-      const listed = this.#invariants.reading(machine, (node) => node.pending()) ?? [];
-      const pending = listed.filter(({ where }) => where.state === 'pending');
-      return pending.map(({ id }) => `${machine.name} has ${id.slice(0, 8)}`);
-    });
+    const waiting = honest.flatMap((machine) => this.#pendingAt(machine));
     if (waiting.length > 0) throw new Violation('what is pending gets into a block', waiting.join(', '));
+  }
+
+  #pendingAt(machine: Machine): string[] {
+    const listed = this.#invariants.reading(machine, (node) => node.pending()) ?? [];
+    const pending = listed.filter(({ where }) => where.state === 'pending');
+    return pending.map(({ id }) => `${machine.name} has ${id.slice(0, 8)}`);
   }
 
   async #lookAtTheEnd(): Promise<void> {
