@@ -10,6 +10,7 @@ import { Faults } from './faults.ts';
 import { Invariants, Violation } from './invariants.ts';
 import { Life } from './life.ts';
 import type { Machine } from './machine.ts';
+import { twice } from './once.ts';
 import type { Deed, Scenario } from './scenario.ts';
 import { comeToRest } from './timeline.ts';
 import { Trace } from './trace.ts';
@@ -201,6 +202,8 @@ class Simulation {
     for (const machine of honest) {
       const { name } = machine;
       const node = machine.node!;
+      const doubled = this.#invariants.reading(machine, twice) ?? [];
+      if (doubled.length > 0) throw new Violation('what happens once happens once', `${name}: ${doubled.join(', ')}`);
       const verified = await this.#ended(this.#invariants.readingLater(machine, () => node.verify()));
       if (verified?.failure)
         throw new Violation(
