@@ -7,7 +7,7 @@
  * so far is kept. One serial run at a time.
  */
 import { CarechainError, type Clock, describeError, type Logger, limits } from '../base/index.ts';
-import { type Genesis, natureOf, type SealedHeader, wins } from '../ledger/index.ts';
+import { type ChainHead, type Genesis, natureOf, type SealedHeader, wins } from '../ledger/index.ts';
 import type { Network, Peer } from '../network/index.ts';
 import type { ChainStore } from '../storage/index.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
@@ -110,47 +110,56 @@ export class Sync {
    * Checks headers from where the two chains part on, until they lead higher than our head: a deep fork needs many pages.
    * @returns hashes of those whose bodies are not here, lowest first.
    */
-  async #fetchHeaders({ peerId, status }: Peer, round: SyncRound): Promise<string[]> {
+  async #fetchHeaders(peer: Peer, round: SyncRound): Promise<string[]> {
     const { chain, network, clock } = this.#ports;
-    const missing: string[] = [];
-    let locator = this.#locator();
+    const { peerId } = peer;
+    let claim = peer.status!.tip;
+    let isDoubted = false;
+    let missing: string[] = [];
     let walk: HeaderWalk | null = null;
+    let walks = 0;
     for (;;) {
+      const locator = this.#locator(walk?.last.hash);
       const page = await round.time(() => network.fetchHeaders(peerId, locator));
-      walk ??= this.#startWalk(page);
-      if (!walk) return this.#doubtEmptyClaim(peerId);
+      const [first] = page;
+      if (first && first.header.parent !== walk?.last.hash) {
+        // It may have left the branch that it told so far.
+        if (++walks > mostWalks)
+          throw new CarechainError('request-failed', 'The peer changes its branch all the time.');
+        walk = this.#startWalk(first);
+        missing = [];
+      }
       for (const sealed of page) {
         // What comes before one that is not valid yet is of use all the same.
-        if (!walk.step(sealed, clock.now())) return missing;
+        if (!walk!.step(sealed, clock.now())) return missing;
         if (!chain.header(sealed.hash)) missing.push(sealed.hash);
       }
-      const { hash, work, header } = walk.last;
       const isAll = page.length < limits.headersPerRequest;
-      // Work never shrinks: what it has now is at least what it had when it made the claim.
-      if (isAll && status && work < status.tip.work) throw new Lie('claims-more-than-it-has');
+      if (isAll && isMoreThanShown(claim, walk, chain.tip())) {
+        if (isDoubted) throw new Lie(walk ? 'claims-more-than-it-has' : 'empty-claim');
+        // The claim may be older than a folder that was healed, or a queue of messages long: it is asked for once more. Work
+        // never shrinks while a node runs, so what it claims now must be in its headers now.
+        isDoubted = true;
+        claim = (await network.exchangeStatus(peerId)).tip;
+        if (isMoreThanShown(claim, walk, chain.tip())) continue;
+        if (!walk || !wins(walk.last, chain.tip())) return [];
+      }
+      if (!walk) return [];
+      const { hash, header } = walk.last;
       if (isAll || header.height > chain.tip().height || missing.length >= mostMissing || this.#stopped) {
         // All of the branch may be here, from a switch that was not finished: its last block is offered once more.
         if (missing.length === 0 && !chain.isOnMainChain(hash)) missing.push(hash);
         return missing;
       }
-      locator = [hash];
     }
   }
 
-  /** Null for a page without headers. The first follows one of our locator, or the network would have refused the page. */
-  #startWalk([first]: readonly SealedHeader[]): HeaderWalk | null {
+  /** From the first header of a page: it follows one of our locator, or the network would have refused the page. */
+  #startWalk({ header }: SealedHeader): HeaderWalk {
     const { chain, keeper, genesis } = this.#ports;
-    if (!first) return null;
-    const shared = chain.header(first.header.parent);
+    const shared = chain.header(header.parent);
     if (!shared) throw new CarechainError('unknown-parent', 'The block that both chains share is no longer here.');
     return new HeaderWalk(genesis, shared, keeper.medianTimes(shared.hash).reverse());
-  }
-
-  /** It claimed a head that wins and has nothing after what we share. @throws Lie where it goes on claiming that. */
-  async #doubtEmptyClaim(peerId: string): Promise<string[]> {
-    const now = await this.#ports.network.exchangeStatus(peerId);
-    if (wins(now.tip, this.#ports.chain.tip())) throw new Lie('empty-claim');
-    return [];
   }
 
   async #fetchBodies(peerId: string, hashes: readonly string[], round: SyncRound): Promise<void> {
@@ -173,11 +182,11 @@ export class Sync {
     }
   }
 
-  /** Tip, −1, −2, −4 … and the genesis: enough to find where two chains part, with few hashes. */
-  #locator(): string[] {
+  /** Where a walk has come to, tip, −1, −2, −4 … and the genesis: enough to find where two chains part, with few hashes. */
+  #locator(walked?: string): string[] {
     const { chain } = this.#ports;
     const { height } = chain.tip();
-    const hashes: string[] = [];
+    const hashes = walked === undefined ? [] : [walked];
     for (let step = 0; step <= height && hashes.length < limits.locatorHashes - 1; step = step === 0 ? 1 : step * 2) {
       hashes.push(chain.hashAt(height - step)!);
     }
@@ -189,3 +198,11 @@ export class Sync {
 
 /** Hashes held in memory at once: about 10 MB, and as many blocks as side branches may have. */
 const mostMissing = 100_000;
+
+/** How often a peer may leave its branch for another while it is asked for headers. */
+const mostWalks = 4;
+
+/** Whether a peer that has told all its headers claims more. Without a walk, all it has is on our main chain. */
+function isMoreThanShown(claim: ChainHead, walk: HeaderWalk | null, ours: ChainHead): boolean {
+  return walk ? claim.work > walk.last.work : wins(claim, ours);
+}

@@ -12,6 +12,7 @@ interface Served {
   /** What it claims, where that is not its chain. */
   claim?: { hash: string; height: number; work: number };
   onHeaders?: () => unknown;
+  onStatus?: () => unknown;
   onBlocks?: (hashes: readonly string[]) => Block[];
 }
 
@@ -60,8 +61,9 @@ async function start(served: Record<string, Served>, skewMs = 0) {
         .filter(([peerId]) => !shunned.some((one) => one.startsWith(`${peerId}:`)))
         .map(([peerId, peer]): Peer => ({ peerId, address: '', status: statusOf(peer), clockOffsetMs: 0 })),
     async fetchHeaders(peerId, locator) {
-      const { blocks, onHeaders } = ask(peerId, 'headers');
-      onHeaders?.();
+      const peer = ask(peerId, 'headers');
+      peer.onHeaders?.();
+      const { blocks } = peer;
       const hashes = [world.genesis.hash, ...blocks.map(({ hash }) => hash)];
       const at = hashes.indexOf(locator.find((hash) => hashes.includes(hash))!);
       return blocks.slice(at, at + limits.headersPerRequest);
@@ -71,7 +73,9 @@ async function start(served: Record<string, Served>, skewMs = 0) {
       return onBlocks ? onBlocks(hashes) : blocks.filter(({ hash }) => hashes.includes(hash));
     },
     async exchangeStatus(peerId) {
-      return statusOf(ask(peerId, 'status'));
+      const peer = ask(peerId, 'status');
+      peer.onStatus?.();
+      return statusOf(peer);
     },
     shun: (peerId, code) => void shunned.push(`${peerId}: ${code}`),
   };
@@ -131,12 +135,12 @@ describe('a liar', () => {
   test.each([
     ['has nothing', () => [] as Block[], 'empty-claim'],
     ['has a true chain, and claims more', () => main.slice(0, 30), 'claims-more-than-it-has'],
-  ])('that %s is asked once, shunned, and another is asked', async (_name, blocks, code) => {
+  ])('that %s is asked whether it means that, shunned, and another is asked', async (_name, blocks, code) => {
     const { rig, sync, shunned, asked } = await start({ foe: { blocks: blocks(), claim }, lab: { blocks: some } });
     await sync.run();
     expect(shunned).toEqual([`foe: ${code}`]);
     expect(rig.chain.tip().height).toBe(some.length);
-    expect(asked.filter((one) => one.startsWith('foe')).length).toBeLessThanOrEqual(2);
+    expect(asked.filter((one) => one.startsWith('foe'))).toEqual(['foe headers', 'foe status', 'foe headers']);
   });
 
   test('whose claim is another each time is shunned as well', async () => {
@@ -181,6 +185,38 @@ describe('a liar', () => {
 });
 
 describe('a peer that', () => {
+  test.each([
+    ['less than our chain', () => main.slice(0, 5), 20],
+    ['more than our chain', () => some, 131],
+    ['nothing that we do not have', () => main.slice(0, 20), 20],
+  ])('has lost its folder since it told its head, and has %s, is not blamed', async (_name, blocks, height) => {
+    const lab: Served = {
+      blocks: blocks(),
+      claim: { hash: '00'.repeat(32), height: 9_999, work: 2 ** 40 },
+      onStatus: () => delete lab.claim,
+    };
+    const { rig, sync, shunned } = await start({ lab });
+    await give(rig, main.slice(0, 20));
+    await sync.run();
+    expect(shunned).toEqual([]);
+    expect(rig.chain.tip().height).toBe(height);
+  });
+
+  test('leaves its branch while it tells its headers is followed to the other', async () => {
+    let pages = 0;
+    const lab: Served = {
+      blocks: branch,
+      onHeaders: () => {
+        if (++pages === 2) Object.assign(lab, { blocks: [...main, ...grow(main.at(-1)!.hash, 3)] });
+      },
+    };
+    const { rig, sync, shunned } = await start({ lab });
+    await give(rig, main);
+    await sync.run();
+    expect(shunned).toEqual([]);
+    expect(rig.chain.tip().hash).toBe(lab.blocks.at(-1)!.hash);
+  });
+
   test('goes away in the middle of a range leaves the rest to another', async () => {
     let answers = 0;
     const onBlocks = (hashes: readonly string[]) => {

@@ -3,7 +3,15 @@
  * end at any moment or stand still. The node on it is the real one.
  */
 import { createHash } from 'node:crypto';
-import { CarechainError, type Clock, describeError, silentLogger, type Timer } from '../../src/base/index.ts';
+import {
+  CarechainError,
+  type Clock,
+  describeError,
+  type LogFacts,
+  type Logger,
+  silentLogger,
+  type Timer,
+} from '../../src/base/index.ts';
 import { searchNonce, verifyStrict } from '../../src/crypto/index.ts';
 import type { Transport } from '../../src/network/index.ts';
 import { createNode, type HealedFolder, healFolder, type LedgerNode, type Workers } from '../../src/node/index.ts';
@@ -30,6 +38,8 @@ export interface MachineSettings {
   readonly watch: (machine: Machine, node: LedgerNode) => void;
   /** The node would not start on this disk. */
   readonly refused: (machine: Machine, error: CarechainError) => void;
+  /** The node wrote a warning into its log. */
+  readonly warned: (line: string) => void;
 }
 
 /** When all simulations begin: some time after the genesis, in milliseconds since 1970 UTC. */
@@ -121,7 +131,7 @@ export class Machine implements Process {
         store,
         transport: bend(wires.transport(name, address, clock, this)),
         workers: this.#workers(life),
-        logger: silentLogger,
+        logger: this.#logger(),
       });
       if (isStale()) return;
       this.#node = node;
@@ -217,6 +227,13 @@ export class Machine implements Process {
         return timer;
       },
     };
+  }
+
+  #logger(): Logger {
+    const { name, warned } = this.#settings;
+    const warn = (message: string, facts: LogFacts = {}) =>
+      warned(`${name} warns: ${message} ${JSON.stringify(facts)}`);
+    return { ...silentLogger, warn, error: warn, child: () => this.#logger() };
   }
 
   #workers(life: number): Workers {

@@ -48,6 +48,7 @@ export class Village {
         wires: this.wires,
         watch: (at, node) => watcher.started(at, node),
         refused: (at, error) => watcher.refused(at, error),
+        warned: (line) => this.tell(line),
         ...(liars.includes(name) && {
           bend: (transport) => lying(name, transport, lies, (how) => this.count(`lie: ${how}`)),
         }),
