@@ -4,7 +4,7 @@
  * place most of the time and somebody else now and then, so that two sides of a cut do what excludes each other.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Chance } from '../simulation/chance.ts';
+import type { Chance } from '../support/chance.ts';
 import type { AcknowledgementLog } from './client.ts';
 import type { Role } from './cluster.ts';
 import type { PipedAnswer, PipedNode } from './piped-node.ts';

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { Chance } from '../simulation/chance.ts';
+import { Chance } from '../support/chance.ts';
 import { executable } from '../support/processes.ts';
 import { Clerk } from './clerk.ts';
 import { AcknowledgementLog } from './client.ts';

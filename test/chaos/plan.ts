@@ -1,6 +1,7 @@
 /** What strikes, whom, when and for how long: drawn from the seed before anything starts, so that a seed is one plan. */
-import { Chance } from '../simulation/chance.ts';
+
 import type { Cut } from '../support/cable.ts';
+import { Chance } from '../support/chance.ts';
 import { type Role, roles } from './cluster.ts';
 
 export const faultClasses = ['kill', 'pause', 'cut', 'namespace', 'full-disk', 'damage', 'start-stop'] as const;

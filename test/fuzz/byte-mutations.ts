@@ -1,6 +1,6 @@
 /** Mutations that know nothing of what the bytes mean. */
 import { concatBytes, utf8ToBytes } from '../../src/base/index.ts';
-import type { Chance } from '../simulation/chance.ts';
+import type { Chance } from '../support/chance.ts';
 import { brokenUtf8, nastyTexts } from './nasty-text.ts';
 
 /** Bytes that mean something in CBOR, in UTF-8, or at the ends of what a byte holds. */

@@ -1,6 +1,6 @@
 /** Mutations of CBOR that know its shape: each makes one thing wrong, and most leave the rest right. */
 import { utf8ToBytes } from '../../src/base/index.ts';
-import type { Chance } from '../simulation/chance.ts';
+import type { Chance } from '../support/chance.ts';
 import { type CborNode, copyTree, everyNode, node, sortKeys, writeCbor } from './cbor-tree.ts';
 import { brokenUtf8, nastyTexts } from './nasty-text.ts';
 

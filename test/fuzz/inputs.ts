@@ -2,7 +2,7 @@
  * Where inputs come from: a pool that begins with valid ones and the corpus, and that keeps some of what was accepted, so
  * that later mutations start from further away. All of it follows from the seed.
  */
-import { Chance } from '../simulation/chance.ts';
+import { Chance } from '../support/chance.ts';
 import { bendBytes } from './byte-mutations.ts';
 import { bendCbor } from './cbor-mutations.ts';
 import { type CborNode, parseCbor } from './cbor-tree.ts';

@@ -1,6 +1,6 @@
 /** JSON that is bent as a value and written by hand, since a key may stand twice and a number be none. */
 import { utf8ToBytes } from '../../src/base/index.ts';
-import type { Chance } from '../simulation/chance.ts';
+import type { Chance } from '../support/chance.ts';
 import { nastyTexts } from './nasty-text.ts';
 
 /** A list, a map as pairs (so that a key may be there twice), or a leaf as it is written. */

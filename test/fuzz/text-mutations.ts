@@ -1,6 +1,6 @@
 /** Lines as people and spreadsheets write them, bent word by word and character by character. */
 import { utf8ToBytes } from '../../src/base/index.ts';
-import type { Chance } from '../simulation/chance.ts';
+import type { Chance } from '../support/chance.ts';
 import { combiningMarks, nastyTexts } from './nasty-text.ts';
 
 const separators = [' ', '  ', '\t', '\n', '\r\n', ',', ';', '=', ':', '"', "'", '/', '\\', '--', '#'] as const;

@@ -7,7 +7,7 @@
 import { MemoryLevel } from 'memory-level';
 import type { Timer } from '../../src/base/index.ts';
 import type { Database, Write } from '../../src/storage/index.ts';
-import type { Chance } from './chance.ts';
+import type { Chance } from '../support/chance.ts';
 import type { Timeline } from './timeline.ts';
 
 interface UnderWay {

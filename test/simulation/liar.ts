@@ -6,8 +6,8 @@
 import { decode, type Encodable, encode } from '../../src/base/index.ts';
 import { decodeBlock, sealBlock } from '../../src/ledger/index.ts';
 import type { Transport } from '../../src/network/index.ts';
+import type { Chance } from '../support/chance.ts';
 import { nodeKeysFrom } from '../support/ledger.ts';
-import type { Chance } from './chance.ts';
 
 /** The share of what it says that is a lie. */
 const lies = 0.12;

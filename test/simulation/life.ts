@@ -1,7 +1,7 @@
 /** What the users of a simulation do: sensible for what their node knows, most of the time. */
 import { readOrder, readPatient, readPrescription, type StateView, type Transaction } from '../../src/ledger/index.ts';
+import type { Chance } from '../support/chance.ts';
 import { patientIdFrom, type World } from '../support/ledger.ts';
-import type { Chance } from './chance.ts';
 
 export class Life {
   readonly #world: World;

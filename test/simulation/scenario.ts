@@ -2,7 +2,7 @@
  * What a seed stands for: who takes part, what goes wrong when, and what the users do. All of it is a list, so that a
  * failing run can be cut down to the few lines that matter.
  */
-import { Chance } from './chance.ts';
+import { Chance } from '../support/chance.ts';
 import type { Weather } from './wires.ts';
 
 /** What goes wrong. Times are milliseconds; `forMs` says after how long it is over. */

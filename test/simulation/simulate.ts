@@ -5,7 +5,7 @@
  *   const outcome = await simulate(scenarioOf(42));
  *   if (outcome.violation) console.log(outcome.trace.lines.join('\n'));
  */
-import { Chance } from './chance.ts';
+import { Chance } from '../support/chance.ts';
 import { Faults } from './faults.ts';
 import { Invariants, Violation } from './invariants.ts';
 import { Life } from './life.ts';

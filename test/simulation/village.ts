@@ -1,8 +1,8 @@
 /** Who takes part in a simulation, and what is between them. */
 import type { CarechainError } from '../../src/base/index.ts';
 import type { LedgerNode } from '../../src/node/index.ts';
+import { Chance } from '../support/chance.ts';
 import { testGenesis, type World } from '../support/ledger.ts';
-import { Chance } from './chance.ts';
 import { lying } from './liar.ts';
 import { Machine } from './machine.ts';
 import type { Scenario } from './scenario.ts';

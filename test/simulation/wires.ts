@@ -17,7 +17,7 @@ import {
   type Transport,
   type TransportEvents,
 } from '../../src/network/index.ts';
-import type { Chance } from './chance.ts';
+import type { Chance } from '../support/chance.ts';
 import type { Timeline } from './timeline.ts';
 
 type OnMessage = Parameters<Transport['subscribe']>[1];

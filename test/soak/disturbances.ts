@@ -5,7 +5,7 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { describeError } from '../../src/base/index.ts';
-import type { Chance } from '../simulation/chance.ts';
+import type { Chance } from '../support/chance.ts';
 import type { Fleet } from './fleet.ts';
 import { roles } from './founding.ts';
 

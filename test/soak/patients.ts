@@ -4,7 +4,7 @@
  * down, is tried again. Every id that a node said "ok" to is written down.
  */
 import type { NodeProcess, PipedAnswer } from '../../src/cli/story/node-process.ts';
-import type { Chance } from '../simulation/chance.ts';
+import type { Chance } from '../support/chance.ts';
 import type { Fleet } from './fleet.ts';
 import { type Role, roles } from './founding.ts';
 

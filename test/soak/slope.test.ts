@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Chance } from '../simulation/chance.ts';
+import { Chance } from '../support/chance.ts';
 import { floors, type Reading, type Slope, slopeOf, verdictOn } from './slope.ts';
 
 const minutes = 30;

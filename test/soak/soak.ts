@@ -5,7 +5,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { assert } from '../../src/base/index.ts';
 import type { NodeProcess, PipedEvent } from '../../src/cli/story/node-process.ts';
-import { Chance } from '../simulation/chance.ts';
+import { Chance } from '../support/chance.ts';
 import { temporaryFolder } from '../support/processes.ts';
 import { Disturbances, type Kind, type Rhythm } from './disturbances.ts';
 import { Fleet } from './fleet.ts';

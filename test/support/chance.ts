@@ -1,4 +1,4 @@
-/** Chance that a seed decides. Each part of a simulation draws from a stream of its own, so that one more draw here moves none there. */
+/** Chance that a seed decides. Each part of a programme draws from a stream of its own, so that one more draw here moves none there. */
 import { createHash } from 'node:crypto';
 import type { Random } from '../../src/base/index.ts';
 
