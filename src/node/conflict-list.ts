@@ -18,7 +18,8 @@ export class ConflictList {
 
   /** Oldest first. */
   all(): LostTransaction[] {
-    const stored = this.#stored.all().filter(({ transaction }) => !this.#onTheWay.has(transaction.id));
+    const settled = [...this.#stored.listed().keys()].filter((id) => !this.#onTheWay.has(id));
+    const stored = settled.map((id) => this.#stored.get(id)).filter((lost) => lost !== undefined);
     return [...stored, ...this.#onTheWay.values()];
   }
 

@@ -33,7 +33,7 @@ export async function createNode(settings: NodeSettings, world: NodeWorld): Prom
     watch,
     unwatched: { store, chain },
     outbox: await openOutbox(watched),
-    lost: await openLostStore(watched),
+    lost: watch.lost(await openLostStore(watched)),
     reorgLog: await openReorgLog(watched),
     network,
     nodeKey: signingKeyPair(settings.nodeSeed),

@@ -3,7 +3,7 @@
  * error as before; the healing hears of it too, so that nobody has to wait for the next scrub.
  */
 import { describeError } from '../base/index.ts';
-import type { ChainStore, KeyRange, Store } from '../storage/index.ts';
+import { type ChainStore, type KeyRange, type LostStore, type Store, storeKeys } from '../storage/index.ts';
 
 /** Where damage was met: at a key, somewhere below a prefix, or somewhere in what the chain derives. */
 export type Met = { readonly key: string } | { readonly prefix: string } | 'chain';
@@ -57,6 +57,11 @@ export class ReadWatch {
       stateEntries: () => chain.stateEntries(),
       replaceState: (changes) => chain.replaceState(changes),
     };
+  }
+
+  /** A conflict list whose missing rows are told when they are asked for; those that are damaged the store below it tells. */
+  lost(lost: LostStore): LostStore {
+    return { ...lost, get: (id) => this.#watch(() => lost.get(id), { key: storeKeys.lost(id) }) };
   }
 
   /** Something failed. Where it was damage that nobody has told yet, it lies in what the chain derives. */

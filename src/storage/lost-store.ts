@@ -8,6 +8,7 @@ import type { Write } from './database.ts';
 import { storeKeys } from './keys.ts';
 import { type KeptTransaction, openTransaction, rowsInOrder } from './outbox.ts';
 import { decodeRow, putRow, readRow, remove } from './rows.ts';
+import { damaged } from './storage-errors.ts';
 import type { Store } from './store.ts';
 
 export interface LostTransaction {
@@ -18,10 +19,9 @@ export interface LostTransaction {
 }
 
 export interface LostStore {
-  /** Oldest first. What was put is here once its writes are on the disk. @throws CarechainError `folder-damaged` */
-  all(): LostTransaction[];
+  /** What was put is here once its writes are on the disk. @throws CarechainError `folder-damaged`, also where a row is gone. */
   get(id: string): LostTransaction | undefined;
-  /** Ids of those that are kept -> whether a user of this node wrote it: from memory, whatever the disk says. */
+  /** Ids of those that are kept, oldest first -> whether a user of this node wrote it: from memory, whatever the disk says. */
   listed(): ReadonlyMap<string, boolean>;
   /** Includes the deletion of whatever has to make room. */
   put(lost: LostTransaction): Write[];
@@ -57,6 +57,8 @@ export async function openLostStore(store: Store, most: number = limits.lostTran
   const get = (id: string): LostTransaction | undefined => {
     const key = storeKeys.lost(id);
     const row = readRow<LostRow>(store, key);
+    // Missing and lost are two answers: what memory knows to be on the disk must not look as if it had never been.
+    if (!row && kept.has(id) && onDisk.has(id)) throw damaged(key);
     if (!row) return undefined;
     const { transaction, code, facts, own } = row;
     return { transaction: openTransaction(key, transaction), rejection: { code, facts }, own };
@@ -68,7 +70,6 @@ export async function openLostStore(store: Store, most: number = limits.lostTran
   return {
     get,
     listed: () => kept,
-    all: () => [...kept.keys()].map(get).filter((lost) => lost !== undefined),
     put({ transaction: { id, bytes }, rejection: { code, facts }, own }) {
       const writes: Write[] = [];
       kept.delete(id);

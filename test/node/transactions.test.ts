@@ -198,7 +198,7 @@ test('what the disk did not take of a settlement is written with the next, witho
   const { disk } = node.rig;
   const onDisk = async () => ({
     outbox: (await (await openOutbox(disk.store)).all()).map(({ id }) => id),
-    lost: (await openLostStore(disk.store)).all().map(({ transaction }) => transaction.id),
+    lost: [...(await openLostStore(disk.store)).listed().keys()],
   });
   await node.rig.offer(trunk);
   await node.submit(mine);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MemoryLevel } from 'memory-level';
 import { onTestFinished } from 'vitest';
-import { createStore, type Database, openDatabase, type Store } from '../../src/storage/index.ts';
+import { createStore, type Database, type LostStore, openDatabase, type Store } from '../../src/storage/index.ts';
 
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'carechain-storage-'));
@@ -39,4 +39,9 @@ export async function flipBit(database: Database, key: string, at = 8): Promise<
   const value = new Uint8Array(database.getSync(key)!);
   value[at] = value[at]! ^ 1;
   await database.put(key, value);
+}
+
+/** What a conflict list holds, oldest first. */
+export function allLost(lost: LostStore) {
+  return [...lost.listed().keys()].map((id) => lost.get(id));
 }

@@ -11,7 +11,7 @@ import {
   storeKeys,
 } from '../../src/storage/index.ts';
 import { testGenesis } from '../support/ledger.ts';
-import { flipBit, memoryStore } from './databases.ts';
+import { allLost, flipBit, memoryStore } from './databases.ts';
 
 const world = testGenesis();
 const transactions = Array.from({ length: 6 }, (_, index) => world.register('alice', `patient ${index}`));
@@ -58,16 +58,25 @@ describe('the conflict list', () => {
     const lost = await openLostStore(store);
     await store.write([...lost.put(lostOf(b)), ...lost.put(lostOf(a, true))]);
     const again = await openLostStore(store);
-    for (const each of [lost, again]) expect(each.all()).toEqual([lostOf(b), lostOf(a, true)]);
+    for (const each of [lost, again]) expect(allLost(each)).toEqual([lostOf(b), lostOf(a, true)]);
     expect([again.get(a.id), again.get(c.id)]).toEqual([lostOf(a, true), undefined]);
     await store.write([again.remove(b.id)]);
-    expect(again.all()).toEqual([lostOf(a, true)]);
+    expect(allLost(again)).toEqual([lostOf(a, true)]);
+  });
+
+  test('says that a row is gone that was there', async () => {
+    const { database, store } = await memoryStore();
+    const lost = await openLostStore(store);
+    await store.write([...lost.put(lostOf(a)), ...lost.put(lostOf(b))]);
+    await database.del(storeKeys.lost(a.id));
+    expect(() => lost.get(a.id)).toThrow(expect.objectContaining({ code: 'folder-damaged' }));
+    expect([lost.get(b.id), lost.get(c.id)]).toEqual([lostOf(b), undefined]);
   });
 
   test('forgets the oldest of others first, then the oldest', async () => {
     const { store } = await memoryStore();
     const lost = await openLostStore(store, 2);
-    const ids = () => lost.all().map(({ transaction }) => transaction.id);
+    const ids = () => [...lost.listed().keys()];
     for (const each of [lostOf(a, true), lostOf(b), lostOf(c, true)]) await store.write(lost.put(each));
     expect(ids()).toEqual([a.id, c.id]);
     await store.write(lost.put(lostOf(c, true)));
