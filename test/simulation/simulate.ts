@@ -169,12 +169,12 @@ class Simulation {
       const { node } = honest[idle]!;
       const mined = node && (await this.#ended(node.mine()));
       const outcome = mined?.ok ? 'mined' : mined?.code;
-      // Two that exclude each other may be pending on different nodes: a block decides which of them is lost.
-      // Liars go on submitting too.
-      const isIdle = outcome === 'nothing-to-mine' && honest.every((each) => this.#pendingAt(each).length === 0);
-      idle = isIdle ? idle + 1 : 0;
       const fromMs = timeline.nowMs;
       await this.#pass(fromMs + 15_000, () => timeline.nowMs > fromMs + 500 && this.#isAgreed());
+      // Two that exclude each other may be pending on different nodes: a block decides which of them is lost. And what a
+      // liar's users wrote may arrive only now.
+      const isIdle = outcome === 'nothing-to-mine' && honest.every((each) => this.#pendingAt(each).length === 0);
+      idle = isIdle ? idle + 1 : 0;
     }
     if (!this.#isAgreed()) throw new Violation('all agree in the end', this.#standing());
     const waiting = honest.flatMap((machine) => this.#pendingAt(machine));
