@@ -44,6 +44,7 @@ export {
 export { genesisChanges, genesisHeader } from './genesis-state.ts';
 export { authoredReasons, type KindName, kindNames, transferReasons } from './kinds/index.ts';
 export {
+  condemnedBy,
   natureOf,
   type Rejection,
   type RejectionCode,
@@ -51,6 +52,7 @@ export {
   type RejectionNature,
   rejection,
   rejections,
+  restsOnState,
   type Verdict,
 } from './rejection.ts';
 export { dueRewards, encodeReward, payableRewards, type Reward } from './rewards.ts';

@@ -14,12 +14,13 @@ import {
   checkBlock,
   checkHeader,
   checkOrphan,
+  condemnedBy,
   Draft,
   type Genesis,
   type Header,
-  natureOf,
   type Rejection,
   rejection,
+  restsOnState,
   type StateChange,
   type StateView,
   type Transaction,
@@ -151,7 +152,7 @@ export class ChainKeeper {
     const medianTimes = this.medianTimes(parent.hash);
     const badHeader = checkHeader(block, { genesis, parent, medianTimes, now: clock.now() });
     if (badHeader)
-      return { verdict: natureOf(badHeader.code) === 'invalid' ? 'rejected' : 'ignored', rejection: badHeader };
+      return { verdict: condemnedBy(badHeader.code) === 'nothing' ? 'ignored' : 'rejected', rejection: badHeader };
 
     const work = parent.work + block.header.difficulty;
     const tip = chain.tip();
@@ -208,7 +209,7 @@ export class ChainKeeper {
     if (!failed) return { verdict: 'accepted', onMainChain: true };
     // A body that an earlier peer delivered under an honest hash is not this peer's fault.
     const isNew = failed.block.hash === target.hash && origin === 'delivered now';
-    const anothersFault = !isNew && !isVerdictOnHash(failed.rejection);
+    const anothersFault = !isNew && condemnedBy(failed.rejection.code) !== 'hash';
     return anothersFault ? { verdict: 'ignored', rejection: failed.rejection } : this.#refuse(failed);
   }
 
@@ -230,7 +231,7 @@ export class ChainKeeper {
     };
     let checked: Verdict<BlockEffect> = checkBlock(block, context);
     // An honest peer must not be blamed for what this folder has lost.
-    if (!checked.ok && restsOnState(checked.rejection) && (await this.#ports.mendState?.())) {
+    if (!checked.ok && restsOnState(checked.rejection.code) && (await this.#ports.mendState?.())) {
       checked = checkBlock(block, context);
     }
     if (!checked.ok) return { ok: false, block, rejection: checked.rejection };
@@ -261,10 +262,9 @@ export class ChainKeeper {
   }
 
   #refuse({ block, rejection }: { block: Block; rejection: Rejection }): Offer {
-    if (!isVerdictOnHash(rejection)) {
-      return { verdict: natureOf(rejection.code) === 'invalid' ? 'rejected' : 'ignored', rejection };
-    }
-    return this.#condemn(block.hash, rejection);
+    const condemned = condemnedBy(rejection.code);
+    if (condemned === 'hash') return this.#condemn(block.hash, rejection);
+    return { verdict: condemned === 'delivery' ? 'rejected' : 'ignored', rejection };
   }
 
   #condemn(hash: string, rejection: Rejection): Offer {
@@ -283,10 +283,11 @@ export class ChainKeeper {
     const liar = this.#deliveredBy.get(bad);
     for (const { hash } of rest) this.#deliveredBy.delete(hash);
     await this.#ports.chain.forgetSideBlocks(rest.map(({ hash }) => hash));
-    if (isVerdictOnHash(failed.rejection)) for (const { hash } of rest) this.#condemn(hash, failed.rejection);
+    if (condemnedBy(failed.rejection.code) === 'hash')
+      for (const { hash } of rest) this.#condemn(hash, failed.rejection);
     // An honest peer passes on only what it has checked whole, so whoever delivered this body can be blamed for it. If
     // nobody were, one liar could keep a branch away for ever, by delivering a bent body of it before anybody else.
-    if (liar !== undefined && natureOf(failed.rejection.code) === 'invalid')
+    if (liar !== undefined && condemnedBy(failed.rejection.code) !== 'nothing')
       this.#ports.onLiar(liar, failed.rejection.code);
   }
 
@@ -302,40 +303,4 @@ export class ChainKeeper {
     this.#told.add(code);
     this.#ports.onFault(error);
   }
-}
-
-/**
- * Whether a rejection condemns the hash, for every delivery and for ever. A bent signature or a body that does not match
- * the root condemns only this delivery; a block from the future becomes valid.
- */
-function isVerdictOnHash({ code }: Rejection): boolean {
-  return (
-    code !== 'bad-miner-signature' &&
-    code !== 'wrong-transactions-root' &&
-    code !== 'block-from-the-future' &&
-    code !== 'block-too-large' &&
-    code !== 'empty-block'
-  );
-}
-
-/** What is wrong with a block whatever the state says: header, shape, signatures. */
-const stateless: ReadonlySet<Rejection['code']> = new Set([
-  'unknown-rules',
-  'wrong-network',
-  'wrong-parent',
-  'wrong-height',
-  'wrong-difficulty',
-  'not-enough-work',
-  'miner-not-allowed',
-  'bad-miner-signature',
-  'time-not-after-median',
-  'block-from-the-future',
-  'block-too-large',
-  'empty-block',
-  'bad-signature',
-  'forged-system-transfer',
-]);
-
-function restsOnState({ code }: Rejection): boolean {
-  return !stateless.has(code);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Block } from '../../src/ledger/index.ts';
+import { type Block, stateKeys, type Transaction } from '../../src/ledger/index.ts';
 import { Chain, nodeKeysFrom, testGenesis } from '../support/ledger.ts';
 import { bent, disagreements, memoryDatabase, openRig } from './rig.ts';
 
@@ -116,6 +116,92 @@ describe('a branch with a bad block', () => {
     expect(await rig.offer(bad, 'other')).toBe('rejected: wrong-state-digest');
     expect(await rig.offer(third, 'other')).toBe('rejected: wrong-state-digest');
     expect(rig.chain.header(first.hash)).toBeDefined();
+  });
+
+  test.each([
+    ['a broken rule', 'wrong-state-digest', (chain: Chain, on: Block) => wrong(chain, on)],
+    [
+      'a transaction that would have to wait',
+      'unknown-order',
+      (chain: Chain, { header, transactions }: Block) => {
+        const unknown = chain.world.answer('bob', 'ab'.repeat(32));
+        return chain.forge({
+          on: header.parent,
+          transactions: [...transactions, unknown],
+          header: { time: header.time },
+        });
+      },
+    ],
+  ])('is held against whoever delivered it: %s', async (_what, code, spoil) => {
+    const { chain, trunk, main, side } = forked(3, 1);
+    const bad = spoil(chain, chain.mineOn(side[0]!.hash, chain.world.register('alice', 'bad')));
+    const above = (parent: Block, name: string) =>
+      chain.forge({
+        on: side[0]!.hash,
+        header: { parent: parent.hash, height: parent.header.height + 1, time: parent.header.time + 1_000 },
+        transactions: [chain.world.register('alice', name)],
+      });
+    const rig = await openRig(chain);
+    for (const block of [...trunk, ...main, side[0]!]) await rig.offer(block);
+    expect(await rig.offer(bad, 'liar')).toBe('side');
+    const third = above(bad, 'third');
+    for (const block of [third, above(third, 'fourth')]) await rig.offer(block, 'relay');
+    expect(rig.blamed).toEqual([`liar: ${code}`]);
+  });
+});
+
+describe('a block that is refused', () => {
+  /** The fourth block pays a reward and nothing else; `lost` is a folder that no longer knows of it. */
+  async function rewardOnly() {
+    const { chain, trunk } = forked(0, 0);
+    const order = chain.world.order('alice', 'patient 0');
+    const third = chain.mine(order, chain.world.answer('bob', order));
+    const fourth = chain.mine();
+    let doubts = 0;
+    let restore = async () => false;
+    const rig = await openRig(chain, undefined, undefined, async () => ({
+      alsoWrite: () => [],
+      switched() {},
+      mendState() {
+        doubts++;
+        return restore();
+      },
+    }));
+    for (const block of [...trunk, third]) expect(await rig.offer(block)).toBe('main');
+    const key = stateKeys.dueQueue();
+    const queue = rig.chain.state.get(key)!;
+    const put = (after: typeof queue | null) => rig.chain.replaceState([{ key, before: null, after }]);
+    return {
+      rig,
+      chain,
+      third,
+      fourth,
+      doubts: () => doubts,
+      async lose() {
+        await put(null);
+        restore = async () => {
+          await put(queue);
+          return true;
+        };
+      },
+    };
+  }
+
+  test('for want of a reward that this folder has lost is checked again, and nobody is blamed', async () => {
+    const { rig, fourth, lose } = await rewardOnly();
+    await lose();
+    expect(await rig.offer(fourth, 'honest')).toBe('main');
+  });
+
+  test('for what it says itself costs no look at the state', async () => {
+    const { rig, chain, third, doubts } = await rewardOnly();
+    const blockOf = (transaction: Transaction) => chain.forge({ on: third.hash, transactions: [transaction] });
+    const toSelf = chain.world.pay('alice', 'alice', 1);
+    expect(await rig.offer(blockOf(toSelf), 'liar')).toBe('rejected: transfer-to-self');
+    expect(doubts()).toBe(0);
+    const unknown = chain.world.answer('bob', 'ab'.repeat(32));
+    expect(await rig.offer(blockOf(unknown), 'liar')).toBe('rejected: unknown-order');
+    expect(doubts()).toBe(1);
   });
 });
 

@@ -51,8 +51,8 @@ export interface Rig {
   offer(block: Block, from?: string): Promise<string>;
 }
 
-/** What a node does beside the keeper at a switch. */
-type Hooks = Pick<ChainKeeperPorts, 'alsoWrite' | 'switched'>;
+/** What a node does beside the keeper at a switch, and where the state may be what is wrong. */
+type Hooks = Pick<ChainKeeperPorts, 'alsoWrite' | 'switched' | 'mendState'>;
 
 export async function openRig(
   world: Chain,
@@ -81,6 +81,7 @@ export async function openRig(
       switches.push(change);
       hooks.switched(change);
     },
+    mendState: async () => (await hooks.mendState?.()) ?? false,
     onLiar: (peerId, code) => void blamed.push(`${peerId}: ${code}`),
     onFault: (error) => void faults.push((error as { code: string }).code),
   });

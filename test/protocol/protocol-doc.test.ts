@@ -46,6 +46,14 @@ test('the rejection table is that of the code, row by row', () => {
   expect(table!.rows).toEqual(expected);
 });
 
+test('the codes that condemn no hash', () => {
+  const [, sentence] = /It must not for ([^.]*)\./.exec(markdown)!;
+  const named = [...sentence!.matchAll(/`([a-z-]+)`/g)].map(([, code]) => code);
+  const ofBlocks = Object.entries(rejections).filter(([code]) => code !== 'malformed-transaction');
+  const expected = ofBlocks.flatMap(([code, { condemns }]) => (condemns === 'hash' ? [] : [code]));
+  expect(named.sort()).toEqual(expected.sort());
+});
+
 test('the role and kind matrix', () => {
   const [table] = tablesIn('Who may author what');
   expect(table!.columns).toEqual(['kind', ...roles]);
