@@ -5,6 +5,7 @@
  * was found, what was healed, and what has to wait for a peer.
  */
 import { type Clock, describeError, type Logger, type Timer } from '../base/index.ts';
+import { readMember } from '../ledger/index.ts';
 import type { Write } from '../storage/index.ts';
 import { ChainHealer, type ChainHealerPorts } from './heal-chain.ts';
 import { keptFamilies, type Loss } from './heal-kept.ts';
@@ -103,11 +104,21 @@ export class Healing {
    */
   async doubtState(): Promise<boolean> {
     const { clock } = this.#ports;
-    if (this.#stopped || clock.now() < this.#trustedUntil) return false;
+    const isTrusted = clock.now() < this.#trustedUntil && !this.#lacksMembers();
+    if (this.#stopped || isTrusted) return false;
     const { healed } = await this.#chainHealer.mendNow();
     if (healed.length === 0) this.#trustedUntil = clock.now() + trustMs;
     else this.#tell(new Map(healed.map((row) => [row.key, row])), new Set(healed.map(({ key }) => key)), []);
     return healed.length > 0;
+  }
+
+  /**
+   * The rules refuse a transaction as only a liar's. They rest on the members alone where they say so, so that it costs no
+   * replay to know whether the state is why.
+   * @returns whether it was, and is mended.
+   */
+  async doubtMembers(): Promise<boolean> {
+    return this.#lacksMembers() && (await this.#ports.keeper.exclusively(() => this.doubtState()));
   }
 
   /** A peer is linked that may have what is waited for. */
@@ -119,6 +130,11 @@ export class Healing {
     this.#stopped = true;
     this.#retry?.cancel();
     await this.#running?.catch(() => undefined);
+  }
+
+  #lacksMembers(): boolean {
+    const { genesis, chain } = this.#ports;
+    return genesis.members.some(({ id }) => !readMember(chain.state, id));
   }
 
   #wake(): void {

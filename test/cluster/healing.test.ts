@@ -161,6 +161,21 @@ test('a block that a lost value of the state makes look wrong is checked again, 
   expect(states).not.toContain('shunned');
 }, 60_000);
 
+test('a transaction that a lost member makes look forged is checked again, and nobody is blamed for it', async () => {
+  await threeBlocks();
+  const told = toldOf('lab');
+  const states: string[] = [];
+  for (const each of cluster.nodes) each.on('peer', ({ state }) => void states.push(state));
+  const { world } = cluster;
+  // A member whom nobody has asked for yet, so that no memory has it.
+  await cluster.database('lab').del(storeKeys.state(`member/${world.id('adam')}`));
+  const registration = world.register('adam', 'd');
+  expect(await cluster.submit('doctor', registration)).toBe('OK');
+  await cluster.until(() => cluster.where('lab', registration.id) === 'pending', 'the transaction');
+  expect(told).toMatchObject([{ healed: { state: 1 } }]);
+  expect(states).not.toContain('shunned');
+});
+
 test('a start insists on members, accounts, and what the last blocks changed', async () => {
   await threeBlocks();
   const keys = ['state/member/', 'state/balance/', 'state/patient/', 'authored/', 'patient/'];

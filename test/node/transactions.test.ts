@@ -45,6 +45,7 @@ async function open(world: Chain, database: Database) {
       logger: silentLogger,
       onPending() {},
       onConflict: (id) => void conflicted.push(id),
+      mendMembers: async () => false,
       onFault: (error) => void faults.push(error),
     });
     parts.transactions = transactions;
