@@ -2,7 +2,7 @@
  * Heals the main chain and what is derived from it. Bodies that cannot be read are fetched from peers; a body of which
  * everything but itself is sound is checked against its header and written. Whatever else is wrong takes a replay.
  */
-import { type Clock, type Logger, limits } from '../base/index.ts';
+import type { Clock, Logger } from '../base/index.ts';
 import type { Block, Genesis, Reward } from '../ledger/index.ts';
 import type { Network } from '../network/index.ts';
 import { type ChainStore, type Store, storeKeys } from '../storage/index.ts';
@@ -80,9 +80,9 @@ export class ChainHealer {
       const main = new Set(hashes);
       const wanted = only?.map(({ key }) => nameIn(key)).filter((hash) => main.has(hash)) ?? hashes.slice(1);
       const unreadable: string[] = [];
-      for (const [index, hash] of wanted.entries()) {
+      for (const hash of wanted) {
         if (hash !== undefined && !fetched.has(hash) && !readBlock(store, hash)) unreadable.push(hash);
-        if (index % limits.blocksPerRequest === 0) await pause();
+        await pause();
       }
       if (unreadable.length === 0) return [];
       const found = await healer.fetch(unreadable);

@@ -45,8 +45,12 @@ export interface HealingPorts extends Omit<ChainHealerPorts, 'pause'> {
 
 /** What is left to do waits so long for a peer, unless one comes. */
 const retryMs = 10_000;
-/** A replay that found the state right is not repeated for so long, whatever blocks are refused. */
-const trustMs = 10 * 60_000;
+/**
+ * A replay that found the state right is not repeated for so long, whatever blocks are refused; each time twice as long, up
+ * to a day, since a replay costs more than the block that asks for it.
+ */
+const shortestTrustMs = 10 * 60_000;
+const longestTrustMs = 24 * 3_600_000;
 /** After a run that found nothing, the same reader is not believed again for so long. */
 const calmMs = 60_000;
 
@@ -64,6 +68,7 @@ export class Healing {
   readonly #calm = new Map<string, number>();
   /** The state was found to be right not long ago. */
   #trustedUntil = 0;
+  #trustMs = shortestTrustMs;
   /** The whole folder was looked at: then the rooms above look at their rows too. */
   #isRound = false;
   #lastTold = '';
@@ -107,9 +112,14 @@ export class Healing {
     const isTrusted = clock.now() < this.#trustedUntil && !this.#lacksMembers();
     if (this.#stopped || isTrusted) return false;
     const { healed } = await this.#chainHealer.mendNow();
-    if (healed.length === 0) this.#trustedUntil = clock.now() + trustMs;
-    else this.#tell(new Map(healed.map((row) => [row.key, row])), new Set(healed.map(({ key }) => key)), []);
-    return healed.length > 0;
+    if (healed.length === 0) {
+      this.#trustedUntil = clock.now() + this.#trustMs;
+      this.#trustMs = Math.min(2 * this.#trustMs, longestTrustMs);
+      return false;
+    }
+    this.#trustMs = shortestTrustMs;
+    this.#tell(new Map(healed.map((row) => [row.key, row])), new Set(healed.map(({ key }) => key)), []);
+    return true;
   }
 
   /**

@@ -17,9 +17,10 @@ import {
   type StateView,
 } from '../ledger/index.ts';
 import type { VerifyReport } from './ledger-node.ts';
+import { turn } from './scrub-values.ts';
 
-/** Blocks between two pauses in which others get a turn. */
-const blocksAtOnce = 20;
+/** Transactions between two pauses in which others get a turn; a block counts as one more. */
+const transactionsAtOnce = 100;
 
 export class MemoryState implements StateView {
   readonly values = new Map<string, Encodable>();
@@ -71,6 +72,7 @@ export async function replay(
   const onCheck = (name: string, _facts: unknown, passed: boolean) => {
     if (passed) counts.set(name, (counts.get(name) ?? 0) + 1);
   };
+  let sincePause = 0;
   for (const block of blocks) {
     const height = parent.header.height + 1;
     const checked = block
@@ -86,7 +88,10 @@ export async function replay(
     times.push(parent.header.time);
     if (times.length > limits.medianHeaders) times.shift();
     onProgress(height);
-    if (height % blocksAtOnce === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+    sincePause += 1 + block!.transactions.length;
+    if (sincePause < transactionsAtOnce) continue;
+    sincePause = 0;
+    await turn();
   }
   const checks = [...counts].map(([name, count]) => ({ name, count }));
   return { height: parent.header.height, head: parent.hash, checks, failure, state };
