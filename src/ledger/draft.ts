@@ -15,7 +15,7 @@ export interface DraftOptions {
 
 export class Draft implements StateView {
   readonly #below: StateView;
-  readonly #writes = new Map<string, Encodable | null>();
+  #writes = new Map<string, Encodable | null>();
   readonly #creditsCount: boolean;
 
   constructor(below: StateView, options: DraftOptions = { creditsCount: true }) {
@@ -45,9 +45,13 @@ export class Draft implements StateView {
     this.set(stateKeys.balance(account), readBalance(this, account) - amount);
   }
 
-  /** Forgets every change. */
-  clear(): void {
-    this.#writes.clear();
+  /** Forgets every change. @returns what brings them back, instead of those made since. */
+  clear(): () => void {
+    const writes = this.#writes;
+    this.#writes = new Map();
+    return () => {
+      this.#writes = writes;
+    };
   }
 
   /** Every key that was written, with its final value; null where it was deleted. Includes writes that change nothing. */

@@ -39,12 +39,14 @@ export class Mempool {
   readonly #isOwn: (id: string) => boolean;
   /** The state after the head and everything pending. */
   readonly state: Draft;
-  readonly #pending = new Map<string, Transaction>();
-  readonly #sum = new PendingSum();
-  readonly #waiting = new Map<string, Waiting>();
+  #pending = new Map<string, Transaction>();
+  #sum = new PendingSum();
+  #waiting = new Map<string, Waiting>();
   /** What a waiting transaction waits for (an id or a patient) -> the ids that wait for it. */
-  readonly #awaited = new Map<string, Set<string>>();
-  readonly #perAuthor = new Map<string, number>();
+  #awaited = new Map<string, Set<string>>();
+  #perAuthor = new Map<string, number>();
+  /** The state could not be read when everything should have been looked at again: what is pending need not hold. */
+  #isStale = false;
 
   constructor(head: StateView, rules: TransactionRules, isOwn: (id: string) => boolean) {
     this.#head = head;
@@ -102,15 +104,12 @@ export class Mempool {
    * Looks at everything again after the head has changed: `returned` came back from blocks that left the chain, oldest
    * first.
    * @returns what became impossible.
+   * @throws CarechainError where the state cannot be read. Then all that was here still is, `returned` too, and is looked at
+   * the next time.
    */
   rebuild(returned: readonly Transaction[]): Waiting[] {
-    const candidates = [
-      ...returned,
-      ...this.#pending.values(),
-      ...[...this.#waiting.values()].map((each) => each.transaction),
-    ];
-    this.#clear();
-    return this.#addAll(candidates);
+    const candidates = [...returned, ...this.#pending.values(), ...this.waiting().map((each) => each.transaction)];
+    return this.#startAnew(returned, () => this.#addAll(candidates));
   }
 
   /**
@@ -120,19 +119,46 @@ export class Mempool {
    * @returns what became impossible.
    */
   advance(confirmed: readonly Transaction[]): Waiting[] {
-    if (!confirmed.every(({ id }) => this.#pending.has(id))) return this.rebuild([]);
-    for (const { id } of confirmed) this.#pending.delete(id);
-    const left = [...this.#pending.values()];
+    if (this.#isStale || !confirmed.every(({ id }) => this.#pending.has(id))) return this.rebuild([]);
+    const isConfirmed = new Set(confirmed.map(({ id }) => id));
+    const left = [...this.#pending.values()].filter(({ id }) => !isConfirmed.has(id));
     const waiting = this.waiting();
-    this.#clear();
-    for (const transaction of left) this.#takeIn(transaction);
-    return this.#addAll(waiting.map((each) => each.transaction));
+    return this.#startAnew([], () => {
+      for (const transaction of left) this.#takeIn(transaction);
+      return this.#addAll(waiting.map((each) => each.transaction));
+    });
   }
 
-  /** Takes one out again, as if it had never come. */
-  remove(id: string): void {
+  /** Takes one out again, as if it had never come. @returns what became impossible. @throws as {@link rebuild} */
+  remove(id: string): Waiting[] {
     this.#stopWaiting(id);
-    if (this.#pending.delete(id)) this.rebuild([]);
+    const transaction = this.#pending.get(id);
+    if (!transaction) return [];
+    this.#pending.delete(id);
+    this.#sum.remove(id);
+    this.#count(transaction, -1);
+    return this.rebuild([]);
+  }
+
+  #startAnew(returned: readonly Transaction[], fill: () => Waiting[]): Waiting[] {
+    const before = [this.#pending, this.#sum, this.#waiting, this.#awaited, this.#perAuthor] as const;
+    const restoreState = this.state.clear();
+    this.#pending = new Map();
+    this.#sum = new PendingSum();
+    this.#waiting = new Map();
+    this.#awaited = new Map();
+    this.#perAuthor = new Map();
+    try {
+      const impossible = fill();
+      this.#isStale = false;
+      return impossible;
+    } catch (error) {
+      this.#isStale = true;
+      restoreState();
+      [this.#pending, this.#sum, this.#waiting, this.#awaited, this.#perAuthor] = before;
+      for (const transaction of returned) if (!this.get(transaction.id)) this.#list(transaction);
+      throw error;
+    }
   }
 
   /** @returns those that are refused. */
@@ -148,15 +174,6 @@ export class Mempool {
   /** Ids that wait for what a transaction brings. */
   #awaiting(transaction: Transaction): string[] {
     return subjectsOf(transaction).flatMap((subject) => [...(this.#awaited.get(subject) ?? [])]);
-  }
-
-  #clear(): void {
-    this.state.clear();
-    this.#pending.clear();
-    this.#sum.clear();
-    this.#waiting.clear();
-    this.#awaited.clear();
-    this.#perAuthor.clear();
   }
 
   #place(transaction: Transaction): Placement {
@@ -184,11 +201,18 @@ export class Mempool {
 
   /** It holds after the head and everything pending. */
   #takeIn(transaction: Transaction): void {
-    const { id, body } = transaction;
     applyTransaction(transaction, this.state);
-    this.#pending.set(id, transaction);
-    this.#sum.add(id);
-    this.#perAuthor.set(body.author, (this.#perAuthor.get(body.author) ?? 0) + 1);
+    this.#list(transaction);
+  }
+
+  #list(transaction: Transaction): void {
+    this.#pending.set(transaction.id, transaction);
+    this.#sum.add(transaction.id);
+    this.#count(transaction, 1);
+  }
+
+  #count({ body: { author } }: Transaction, more: number): void {
+    this.#perAuthor.set(author, (this.#perAuthor.get(author) ?? 0) + more);
   }
 
   #wait(transaction: Transaction, rejection: Rejection): Placement {

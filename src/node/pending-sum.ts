@@ -24,11 +24,6 @@ export class PendingSum {
     this.#mix(id);
   }
 
-  clear(): void {
-    this.#count = 0;
-    this.#sum.fill(0);
-  }
-
   /** @param without ids that were added and are not to be told. */
   claim(without: Iterable<string> = []): PendingClaim {
     const told = new PendingSum();

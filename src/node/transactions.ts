@@ -115,7 +115,7 @@ export class Transactions {
       await store.write([...outbox.put(transaction), ...alongside]);
     } catch (error) {
       this.#own.delete(id);
-      mempool.remove(id);
+      this.#settle([], mempool.remove(id));
       throw error;
     } finally {
       this.#unsaved.delete(id);

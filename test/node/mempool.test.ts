@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { CarechainError } from '../../src/base/index.ts';
 import {
   applyTransaction,
   checkTransaction,
@@ -14,8 +15,17 @@ import { testGenesis } from '../support/ledger.ts';
 
 const world = testGenesis();
 
+/** The state of a database that may be about to be opened again. */
+class BadState extends MemoryState {
+  isReadable = true;
+  override get(key: string) {
+    if (!this.isReadable) throw new CarechainError('folder-failed', 'It cannot be read now.');
+    return super.get(key);
+  }
+}
+
 function emptyMempool() {
-  const head = new MemoryState();
+  const head = new BadState();
   head.apply(genesisChanges(world.genesis));
   const mempool = new Mempool(head, { genesis: world.genesis }, () => false);
   /** Puts transactions into the chain behind the mempool's back, as a block does. */
@@ -44,6 +54,28 @@ test('what refers to something unknown waits, and is pending as soon as that has
   expect(placeOf(mempool.add(registration))).toBe('pending');
   expect(mempool.pending().map(({ id }) => id)).toEqual([registration.id, order.id, answer.id]);
   expect(mempool.waiting()).toEqual([]);
+});
+
+test('while the state cannot be read nothing is forgotten, and all of it is looked at as soon as it can', () => {
+  const { head, mempool, confirm } = emptyMempool();
+  const [jane, john, back] = ['jane', 'john', 'back'].map((patient) => world.register('alice', patient));
+  const order = world.order('alice', 'jane');
+  const early = world.answer('bob', world.order('alice', 'nobody'));
+  for (const transaction of [jane!, john!, order, early]) mempool.add(transaction);
+  const ids = () =>
+    [mempool.pending(), mempool.waiting().map(({ transaction }) => transaction)].flat().map(({ id }) => id);
+  head.isReadable = false;
+  const failing = [() => mempool.rebuild([back!]), () => mempool.advance([john!]), () => mempool.remove(jane!.id)];
+  for (const attempt of failing) expect(attempt).toThrow(expect.objectContaining({ code: 'folder-failed' }));
+  const left = [john!, order, back!, early].map(({ id }) => id);
+  expect(ids()).toEqual(left);
+  expect(mempool.claim([]).count).toBe(3);
+  head.isReadable = true;
+  expect(mempool.advance([])).toEqual([]);
+  expect(ids()).toEqual([john!.id, back!.id, order.id, early.id]);
+  expect(mempool.get(order.id)?.rejection?.code).toBe('unknown-patient');
+  expect(confirm(jane!)).toEqual([]);
+  expect(mempool.get(order.id)?.rejection).toBeNull();
 });
 
 test('the second of two that exclude each other waits, and is lost only when the chain says so', () => {
