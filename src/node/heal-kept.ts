@@ -89,8 +89,9 @@ export class KeptRows {
     const transaction = mempool.get(id)?.transaction;
     if (transaction) return { writes: outbox.put(transaction), loss: null };
     const isSettled = chain.hasTransaction(id) || lost.listed().has(id);
+    if (isSettled) return { writes: [outbox.remove(id)], loss: null };
     const message = `The transaction ${id}, written at this node and not confirmed, can no longer be read from the folder. Write it again, unless another node has it.`;
-    return { writes: [outbox.remove(id)], loss: isSettled ? null : { code: 'own-transaction-lost', message } };
+    return { writes: [outbox.remove(id), disown(id)], loss: { code: 'own-transaction-lost', message } };
   }
 
   #mendLost(id: string): { writes: Write[]; loss: Loss | null } {
@@ -98,7 +99,13 @@ export class KeptRows {
     const isOwn = lost.listed().get(id) ?? false;
     const writes = [lost.remove(id)];
     if (chain.hasTransaction(id) || mempool.get(id)) return { writes, loss: null };
+    if (isOwn) writes.push(disown(id));
     const message = `The transaction ${id} had become impossible, and can no longer be read from the folder: \`lost\` leaves it out.`;
     return { writes, loss: { code: isOwn ? 'own-transaction-lost' : 'note-lost', message } };
   }
+}
+
+/** Nothing is left of it here that could be looked for, so its loss is told once. */
+function disown(id: string): Write {
+  return { type: 'del', key: storeKeys.own(id) };
 }

@@ -1,6 +1,6 @@
 /**
- * What a stopped folder says about the rows that no replay can make: they belong together in pairs and rows, so one that is
- * gone leaves a trace in another.
+ * What a folder says about the rows that no replay can make: they belong together in pairs and rows, so one that is gone
+ * leaves a trace in another. A node that runs knows most of them from memory, but for what was gone when it started.
  */
 import { decode } from '../base/index.ts';
 import { stateKeys } from '../ledger/index.ts';
@@ -19,15 +19,19 @@ const pairs: readonly [prefix: string, partner: (name: string) => string][] = [
 
 export class KeptScrub {
   readonly #store: Store;
+  readonly #prefixes: readonly string[];
   readonly #missing = new Set<string>();
   #nextReorg: number | null = null;
 
-  constructor(store: Store) {
+  /** @param prefixes of the rows that are believed; all, where it is not given. */
+  constructor(store: Store, prefixes: readonly string[] = ['']) {
     this.#store = store;
+    this.#prefixes = prefixes;
   }
 
   /** Of any row, in the order of the keys. */
   see(key: string, value: Uint8Array | null): void {
+    if (!this.#prefixes.some((prefix) => key.startsWith(prefix))) return;
     for (const [prefix, partner] of pairs) {
       if (key.startsWith(prefix)) this.#expect(partner(key.slice(prefix.length)));
     }
@@ -38,8 +42,10 @@ export class KeptScrub {
     if (key.startsWith(storeKeys.reorg())) this.#expectNoGap(Number.parseInt(key.slice(storeKeys.reorg().length), 16));
   }
 
+  /** What is missing, now too. */
   faults(): FaultyRow[] {
-    return [...this.#missing].map((key) => ({ key, fault: 'missing' }));
+    const missing = [...this.#missing].filter((key) => readAnyway(this.#store, key) === undefined);
+    return missing.map((key) => ({ key, fault: 'missing' }));
   }
 
   /** Numbers of reorgs follow each other, the oldest go first. */

@@ -5,11 +5,12 @@
  */
 import { type Clock, describeError, type Logger, limits, type Timer } from '../base/index.ts';
 import type { Genesis } from '../ledger/index.ts';
-import type { ChainStore, Store } from '../storage/index.ts';
+import { type ChainStore, type Store, storeKeys } from '../storage/index.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
 import type { Healing, HealingReport } from './healing.ts';
 import type { LedgerFile } from './node-settings.ts';
 import { HeightScrub } from './scrub-heights.ts';
+import { KeptScrub } from './scrub-kept.ts';
 import { type ScrubReport, ScrubTally } from './scrub-report.ts';
 import { SideScrub } from './scrub-side.ts';
 import { eachValue, type Pause, turn } from './scrub-values.ts';
@@ -112,9 +113,11 @@ export class Scrub {
 
   async #scrubValues(tally: ScrubTally, pause: Pause): Promise<void> {
     const side = new SideScrub(this.#ports.store);
+    const own = new KeptScrub(this.#ports.store, [storeKeys.own('')]);
     const see = (key: string, value: Uint8Array | null) => {
       tally.value(key);
       side.see(key, value);
+      own.see(key, value);
       if (value === null) tally.fault({ key, fault: 'damaged' });
     };
     try {
@@ -126,7 +129,7 @@ export class Scrub {
       tally.file({ file: 'ledger', bytes: 0, damage: 'LevelDB cannot read on' });
       this.#ports.onError({ code, message });
     }
-    for (const fault of await this.#lookAgain(() => side.faults())) tally.fault(fault);
+    for (const fault of await this.#lookAgain(() => [...side.faults(), ...own.faults()])) tally.fault(fault);
   }
 
   /** @returns the height up to which all blocks are whole and linked. */

@@ -192,3 +192,22 @@ test('a start insists on members, accounts, and what the last blocks changed', a
     await cluster.start('lab');
   }
 });
+
+test('what a user wrote and was gone when the node started is told by the next scrub', async () => {
+  await threeBlocks();
+  const registration = cluster.world.register('alice', 'd');
+  await cluster.stop('doctor');
+  await cluster.stop('pharmacy');
+  expect(await cluster.submit('lab', registration)).toBe('OK');
+  await cluster.stop('lab');
+  const database = cluster.database('lab');
+  await database.open();
+  await database.del(storeKeys.outbox(registration.id));
+  await database.close();
+  const node = await cluster.start('lab');
+  const told: string[] = [];
+  node.on('error', ({ code, message }) => void told.push(`${code}: ${message.includes(registration.id)}`));
+  expect((await node.scrub()).report.sound).toBe(false);
+  expect(told).toEqual(['own-transaction-lost: true']);
+  expect((await node.scrub()).report.sound).toBe(true);
+});

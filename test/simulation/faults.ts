@@ -113,7 +113,10 @@ export class Faults {
         this.#village
           .machine(node)
           .disk.damage(how, family)
-          .then((key) => this.#village.count(key ? `value ${how}` : 'nothing to damage')),
+          .then((key) => {
+            this.#village.count(key ? `value ${how}` : 'nothing to damage');
+            if (key && how === 'gone') this.#invariants.wentMissing(key);
+          }),
       );
     },
     'lost-disk': ({ node, forMs }) => {

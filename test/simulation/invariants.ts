@@ -42,6 +42,8 @@ export class Invariants implements Watcher {
   readonly #changed = new Set<Machine>();
   /** Codes of faults that a node may tell of, by name: what was done to it. */
   readonly #expected = new Map<string, Set<string>>();
+  /** What stood in rows that went from a disk. */
+  readonly #unsure = new Set<string>();
   readonly #operator: Operator;
   #violation: Violation | null = null;
 
@@ -120,6 +122,11 @@ export class Invariants implements Watcher {
   healed(name: string, unreadable: readonly string[]): void {
     this.#heads.delete(name);
     for (const key of unreadable) this.excused.add(key.slice(key.lastIndexOf('/') + 1));
+  }
+
+  /** A row went from a disk: until the next scrub tells it, its node need not know what stood there. */
+  wentMissing(key: string): void {
+    this.#unsure.add(key.slice(key.lastIndexOf('/') + 1));
   }
 
   /** A disk is gone: nothing that only it had can be held against the node. */
@@ -221,7 +228,7 @@ export class Invariants implements Watcher {
 
   #lookAtPromises(name: string, node: LedgerNode): void {
     for (const [id, { by }] of this.acknowledged) {
-      if (by !== name || this.excused.has(id)) continue;
+      if (by !== name || this.excused.has(id) || this.#unsure.has(id)) continue;
       const where = node.find(id)?.where;
       if (!where) this.violate('what was acknowledged is kept', `${name} no longer knows ${id.slice(0, 8)}`);
       else if (where.state === 'lost' && natureOf(where.rejection.code) === 'invalid')
