@@ -166,8 +166,9 @@ class Simulation {
     const { timeline, honest } = this.#village;
     const endMs = timeline.nowMs + settleWithinMs;
     for (let idle = 0; idle < honest.length && timeline.nowMs < endMs; ) {
-      const { node } = honest[idle]!;
-      const mined = node && (await this.#ended(node.mine()));
+      const machine = honest[idle]!;
+      const { node } = machine;
+      const mined = node && (await this.#ended(this.#invariants.readingLater(machine, () => node.mine())));
       const outcome = mined?.ok ? 'mined' : mined?.code;
       const fromMs = timeline.nowMs;
       await this.#pass(fromMs + 15_000, () => timeline.nowMs > fromMs + 500 && this.#isAgreed());
