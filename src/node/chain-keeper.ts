@@ -21,6 +21,7 @@ import {
   type Rejection,
   rejection,
   restsOnState,
+  type SealedHeader,
   type StateChange,
   type StateView,
   type Transaction,
@@ -73,6 +74,8 @@ export interface ChainKeeperPorts {
    * @returns whether it was, and is mended now: the block is checked once more.
    */
   mendState?(): Promise<boolean>;
+  /** A header that is new here, and holds; its body may not. */
+  onHeader?(sealed: SealedHeader): void;
   /** A body that a peer delivered some time ago, and that could not be checked then, turned out to be a lie. */
   onLiar(peerId: string, code: string): void;
   /** The folder did not take or give something: nothing of the offer counts. Told once, until a switch is on the disk. */
@@ -153,6 +156,8 @@ export class ChainKeeper {
     const badHeader = checkHeader(block, { genesis, parent, medianTimes, now: clock.now() });
     if (badHeader)
       return { verdict: condemnedBy(badHeader.code) === 'nothing' ? 'ignored' : 'rejected', rejection: badHeader };
+
+    this.#ports.onHeader?.(block);
 
     const work = parent.work + block.header.difficulty;
     const tip = chain.tip();

@@ -4,7 +4,7 @@
  */
 import { signingKeyPair } from '../crypto/index.ts';
 import { createNetwork } from '../network/index.ts';
-import { openChainStore, openLostStore, openOutbox, openReorgLog } from '../storage/index.ts';
+import { openChainStore, openEquivocationLog, openLostStore, openOutbox, openReorgLog } from '../storage/index.ts';
 import { ReadWatch } from './heal-on-read.ts';
 import type { LedgerNode } from './ledger-node.ts';
 import { Node } from './node.ts';
@@ -35,6 +35,7 @@ export async function createNode(settings: NodeSettings, world: NodeWorld): Prom
     outbox: await openOutbox(watched),
     lost: watch.lost(await openLostStore(watched)),
     reorgLog: await openReorgLog(watched),
+    equivocationLog: await openEquivocationLog(watched),
     network,
     nodeKey: signingKeyPair(settings.nodeSeed),
   });

@@ -2,7 +2,7 @@
 import type { Clock, Logger } from '../base/index.ts';
 import type { Genesis } from '../ledger/index.ts';
 import type { Network } from '../network/index.ts';
-import type { ChainStore, LostStore, Outbox, ReorgLog, Store } from '../storage/index.ts';
+import type { ChainStore, EquivocationLog, LostStore, Outbox, ReorgLog, Store } from '../storage/index.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
 import type { Emitter } from './emitter.ts';
 import { KeptRows } from './heal-kept.ts';
@@ -24,6 +24,7 @@ export interface FolderCarePorts {
   readonly outbox: Outbox;
   readonly lost: LostStore;
   readonly reorgLog: ReorgLog;
+  readonly equivocationLog: EquivocationLog;
   readonly mempool: Mempool;
   readonly transactions: Transactions;
   readonly keeper: ChainKeeper;

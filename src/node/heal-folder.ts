@@ -40,7 +40,7 @@ export interface HealedFolder {
 }
 
 /** Families that are taken over value by value. */
-const keptFamilies = ['outbox', 'own', 'lost', 'reorg', 'cursor', 'record', 'hosting'] as const;
+const keptFamilies = ['outbox', 'own', 'lost', 'reorg', 'equivocation', 'cursor', 'record', 'hosting'] as const;
 
 /** @throws CarechainError `folder-other-network` */
 export async function healFolder(folder: DamagedFolder): Promise<HealedFolder> {

@@ -1,8 +1,8 @@
 /**
  * What a node keeps beside the chain and no replay can make again: its users' transactions, the conflict list, the log of
- * reorgs, side branches. Each family has its own remedy, and what has none is told with its id.
+ * reorgs, what miners sealed twice, side branches. Each family has its own remedy, and what has none is told with its id.
  */
-import type { ChainStore, LostStore, Outbox, ReorgLog, Store, Write } from '../storage/index.ts';
+import type { ChainStore, EquivocationLog, LostStore, Outbox, ReorgLog, Store, Write } from '../storage/index.ts';
 import { storeKeys } from '../storage/index.ts';
 import type { Mempool } from './mempool.ts';
 import { type FaultyRow, familyOf } from './scrub-report.ts';
@@ -15,6 +15,7 @@ export interface KeptPorts {
   readonly outbox: Outbox;
   readonly lost: LostStore;
   readonly reorgLog: ReorgLog;
+  readonly equivocationLog: EquivocationLog;
   readonly mempool: Mempool;
   readonly transactions: Transactions;
 }
@@ -25,7 +26,7 @@ export interface Loss {
   readonly message: string;
 }
 
-export const keptFamilies: ReadonlySet<string> = new Set(['outbox', 'own', 'lost', 'reorg', 'side']);
+export const keptFamilies: ReadonlySet<string> = new Set(['outbox', 'own', 'lost', 'reorg', 'equivocation', 'side']);
 
 export class KeptRows {
   readonly #ports: KeptPorts;
@@ -36,7 +37,7 @@ export class KeptRows {
 
   /** Rows that memory knows of and the folder lacks. While no switch is written: what is on its way to the disk is not lost. */
   async missing(): Promise<FaultyRow[]> {
-    const { store, transactions, lost, reorgLog } = this.#ports;
+    const { store, transactions, lost, reorgLog, equivocationLog } = this.#ports;
     // Batches are written in the order in which they come, so behind this one all that came before is on the disk.
     await store.write([{ type: 'del', key: storeKeys.outbox('') }]);
     const unsettled = transactions.kept();
@@ -47,6 +48,7 @@ export class KeptRows {
       ...own.map(storeKeys.own),
       ...listed.map(([id]) => storeKeys.lost(id)),
       ...reorgLog.keys(),
+      ...equivocationLog.keys(),
     ];
     return keys.flatMap((key): FaultyRow[] => {
       const value = readAnyway(store, key);
@@ -71,6 +73,8 @@ export class KeptRows {
           'An entry in the log of reorgs could no longer be read and was left out. The chain is not concerned.';
         return { writes: [reorgLog.forget(key)], loss: { code: 'note-lost', message } };
       }
+      case 'equivocation':
+        return this.#mendEquivocation(key);
       default:
         return { writes: [{ type: 'del', key }], loss: null };
     }
@@ -92,6 +96,13 @@ export class KeptRows {
     if (isSettled) return { writes: [outbox.remove(id)], loss: null };
     const message = `The transaction ${id}, written at this node and not confirmed, can no longer be read from the folder. Write it again, unless another node has it.`;
     return { writes: [outbox.remove(id), disown(id)], loss: { code: 'own-transaction-lost', message } };
+  }
+
+  #mendEquivocation(key: string): { writes: Write[]; loss: Loss | null } {
+    const again = this.#ports.equivocationLog.again(key);
+    if (again) return { writes: [again], loss: null };
+    const message = 'Evidence that a miner sealed two blocks at one height could no longer be read and was left out.';
+    return { writes: [{ type: 'del', key }], loss: { code: 'note-lost', message } };
   }
 
   #mendLost(id: string): { writes: Write[]; loss: Loss | null } {

@@ -41,6 +41,7 @@ export class ReadWatch {
       tip: () => chain.tip(),
       header: watch((hash) => chain.header(hash)),
       hashAt: watch((height) => chain.hashAt(height)),
+      hashesAt: watch((height) => chain.hashesAt(height)),
       isOnMainChain: watch((hash) => chain.isOnMainChain(hash)),
       block: watch((hash) => chain.block(hash)),
       blockBytes: watch((hash) => chain.blockBytes(hash)),

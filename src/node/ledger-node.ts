@@ -1,7 +1,7 @@
 /** The face of the ledger node for the rooms above it. */
 import type { Block, Genesis, Header, Rejection, Reward, StateView, Transaction, Verdict } from '../ledger/index.ts';
 import type { ConfiguredPeer, Network, Peer } from '../network/index.ts';
-import type { LoggedReorg, Write } from '../storage/index.ts';
+import type { LoggedEquivocation, LoggedReorg, Write } from '../storage/index.ts';
 import type { HealingReport, RowsOfARoom } from './healing.ts';
 import type { ScrubOutcome } from './scrub.ts';
 
@@ -43,6 +43,9 @@ export interface LocatedEntry {
 
 /** A switch of the main chain that removed blocks. */
 export type Reorg = LoggedReorg;
+
+/** A miner that sealed two blocks at one height: a liar, or an honest node key in two places. Nobody is punished for it. */
+export type Equivocation = LoggedEquivocation;
 
 export interface NodeEvents {
   /** A transaction is new here and pending. */
@@ -153,6 +156,7 @@ export interface LedgerNode {
   pending(): LocatedEntry[];
   lost(): LocatedEntry[];
   reorgs(): readonly Reorg[];
+  equivocations(): readonly Equivocation[];
   /** A patient's events oldest first: confirmed, then pending and waiting. Rewards are not among them. */
   patientEvents(patient: string): PatientEvent[];
   peers(): readonly Peer[];

@@ -8,10 +8,12 @@ import { ChainKeeper } from './chain-keeper.ts';
 import { ClockWatch, medianOffset } from './clock-watch.ts';
 import { ConflictList } from './conflict-list.ts';
 import { Emitter } from './emitter.ts';
+import { Equivocations } from './equivocations.ts';
 import { FolderCare } from './folder-care.ts';
 import type { RowsOfARoom } from './healing.ts';
 import { indexWrites } from './indexes.ts';
 import type {
+  Equivocation,
   Head,
   LedgerNode,
   LocatedEntry,
@@ -92,6 +94,14 @@ export class Node implements LedgerNode {
       mendMembers: () => this.#care.healing.doubtMembers(),
       onFault: (error) => this.#fault(error),
     });
+    const equivocations = new Equivocations({
+      chain,
+      store,
+      log: parts.equivocationLog,
+      clock,
+      logger,
+      onFault: (error) => this.#fault(error),
+    });
     this.#keeper = new ChainKeeper({
       genesis,
       chain,
@@ -103,6 +113,7 @@ export class Node implements LedgerNode {
         this.#announcer.switched(change);
         this.#peers.tellHead();
       },
+      onHeader: (sealed) => equivocations.look(sealed),
       mendState: () => this.#care.healing.doubtState(),
       onLiar: (peerId, code) => network.shun(peerId, code),
       onFault: (error) => this.#fault(error),
@@ -292,6 +303,10 @@ export class Node implements LedgerNode {
 
   reorgs(): readonly Reorg[] {
     return this.#parts.reorgLog.all();
+  }
+
+  equivocations(): readonly Equivocation[] {
+    return this.#parts.equivocationLog.all();
   }
 
   patientEvents(patient: string) {

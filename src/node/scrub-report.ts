@@ -32,7 +32,7 @@ export interface ScrubReport {
 
 /** Every family of the key table, in the order in which a report lists them. */
 const families =
-  'meta tip block header height undo rewards state patient open-order open-prescription authored side outbox own lost reorg cursor record hosting'.split(
+  'meta tip block header height undo rewards state patient open-order open-prescription authored side outbox own lost reorg equivocation cursor record hosting'.split(
     ' ',
   );
 

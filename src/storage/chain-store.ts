@@ -41,6 +41,8 @@ export interface ChainStore {
   header(hash: string): StoredHeader | undefined;
   /** Main chain; the genesis at height 0. */
   hashAt(height: number): string | undefined;
+  /** Of all stored blocks of a height, that of the main chain first. */
+  hashesAt(height: number): string[];
   isOnMainChain(hash: string): boolean;
   /** Any stored block; the genesis is none. */
   block(hash: string): Block | undefined;

@@ -42,6 +42,9 @@ export const storeKeys = {
   lost: (id: string) => `lost/${id}`,
   /** The n-th switch of the main chain that removed blocks. Without argument: all of them. */
   reorg: (n?: number) => (n === undefined ? 'reorg/' : `reorg/${hex(n, 12)}`),
+  /** { sequence, time, first, second }: sealed headers of one miner at one height. Without arguments: all of them. */
+  equivocation: (height?: number, miner?: string) =>
+    height === undefined ? 'equivocation/' : `equivocation/${hex(height, 12)}/${miner}`,
   /** { height, hash }: up to where a follower of the chain has handled it. */
   cursor: (follower: string) => `cursor/${follower}`,
   /** The vault's sealed records. */

@@ -23,6 +23,7 @@ interface Side {
 
 export class SideBlocks {
   readonly #blocks = new Map<string, Side>();
+  readonly #byHeight = new Map<number, Set<string>>();
   readonly #mostBytes: number;
   #bytes = 0;
 
@@ -44,6 +45,11 @@ export class SideBlocks {
 
   has(hash: string): boolean {
     return this.#blocks.has(hash);
+  }
+
+  /** Hashes of the side blocks of one height. */
+  at(height: number): Iterable<string> {
+    return this.#byHeight.get(height) ?? [];
   }
 
   enter({ hash, header, bytes }: Block): Write {
@@ -71,8 +77,13 @@ export class SideBlocks {
 
   left(hashes: Iterable<string>): void {
     for (const hash of hashes) {
-      this.#bytes -= this.#blocks.get(hash)?.bytes ?? 0;
+      const side = this.#blocks.get(hash);
+      if (!side) continue;
+      this.#bytes -= side.bytes;
       this.#blocks.delete(hash);
+      const level = this.#byHeight.get(side.height);
+      level?.delete(hash);
+      if (level?.size === 0) this.#byHeight.delete(side.height);
     }
   }
 
@@ -127,6 +138,7 @@ export class SideBlocks {
   #add(hash: string, side: Side): void {
     this.left([hash]);
     this.#blocks.set(hash, side);
+    this.#byHeight.set(side.height, (this.#byHeight.get(side.height) ?? new Set()).add(hash));
     this.#bytes += side.bytes;
   }
 }

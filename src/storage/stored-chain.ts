@@ -65,6 +65,11 @@ export class StoredChain implements ChainStore {
     return hash;
   }
 
+  hashesAt(height: number): string[] {
+    const main = this.hashAt(height);
+    return [...(main === undefined ? [] : [main]), ...this.#side.at(height)];
+  }
+
   isOnMainChain(hash: string): boolean {
     if (this.#side.has(hash)) return false;
     const stored = this.header(hash);

@@ -242,7 +242,7 @@ test('members, lost and reorgs', async () => {
     canLogIn: false,
   });
   expect(await alice.must('lost')).toEqual({ transactions: [], next: null });
-  expect(await alice.must('reorgs')).toEqual({ reorgs: [], next: null });
+  expect(await alice.must('reorgs')).toEqual({ reorgs: [], equivocations: [], next: null });
 });
 
 test('lost says what became impossible, why, and because of what', async () => {

@@ -118,6 +118,7 @@ export function resultsWith(typed: string): Readonly<Record<string, unknown>> {
           lost: [id],
         },
       ],
+      equivocations: [{ time, height: 5, miner: id, hashes: [id, typed] }],
       next: null,
     },
     verify: {

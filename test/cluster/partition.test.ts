@@ -21,6 +21,34 @@ async function prescribed() {
   return { order, prescription };
 }
 
+test('a node that is put back to an earlier day seals a height twice: that is written down, and nobody is shunned', async () => {
+  cluster = await createCluster(names);
+  const { world } = cluster;
+  const states: string[] = [];
+  for (const name of ['lab', 'pharmacy']) cluster.node(name).on('peer', ({ state }) => void states.push(state));
+  const earlier = await cluster.copyOf('doctor');
+  const miner = cluster.node('doctor').nodeKey;
+  expect(await cluster.submit('doctor', world.register('alice', 'joe'))).toBe('OK');
+  expect(await cluster.mine('doctor')).toBe(1);
+  await cluster.agree();
+  const first = cluster.node('lab').hashAt(1);
+  await cluster.cut(['doctor'], ['lab', 'pharmacy']);
+  await cluster.putBack('doctor', earlier);
+  for (const patient of ['june', 'jack']) {
+    expect(await cluster.submit('doctor', world.register('alice', patient))).toBe('OK');
+    await cluster.mine('doctor');
+  }
+  const second = cluster.node('doctor').hashAt(1);
+  cluster.heal();
+  await cluster.agree();
+  for (const name of ['lab', 'pharmacy'])
+    expect(cluster.node(name).equivocations()).toMatchObject([{ height: 1, miner, hashes: [first, second] }]);
+  expect(states).not.toContain('shunned');
+  // It is known after a restart, and is told once.
+  await cluster.stop('lab');
+  expect((await cluster.start('lab')).equivocations()).toHaveLength(1);
+});
+
 test('both sides of a broken link work and mine; healed, they have one chain and nothing is forgotten', async () => {
   cluster = await createCluster(names);
   const { world } = cluster;

@@ -1,17 +1,18 @@
 /** A write that failed, and the database that is opened again for the next one. */
 import { describe, expect, test } from 'vitest';
 import { utf8ToBytes } from '../../src/base/index.ts';
-import { rejection, type Transaction } from '../../src/ledger/index.ts';
+import { type Block, rejection, type Transaction } from '../../src/ledger/index.ts';
 import {
   createStore,
   type Database,
   type LoggedReorg,
+  openEquivocationLog,
   openLostStore,
   openReorgLog,
   storeKeys,
   type Write,
 } from '../../src/storage/index.ts';
-import { testGenesis } from '../support/ledger.ts';
+import { Chain, testGenesis } from '../support/ledger.ts';
 import { allLost, databases } from './databases.ts';
 
 const put = (key: string, text: string): Write => ({ type: 'put', key, value: utf8ToBytes(text) });
@@ -210,6 +211,20 @@ describe('what a write that failed said', () => {
     for (const time of [3, 4]) await store.write(log.append(reorg(time)));
     expect(log.all()).toEqual([reorg(3), reorg(4)]);
     expect(await store.all(storeKeys.reorg())).toHaveLength(2);
+  });
+
+  test('the log of equivocations does not remember what the disk did not take', async () => {
+    const disk = new BadDisk(await open());
+    const store = createStore(disk.database);
+    const log = await openEquivocationLog(store);
+    const chain = new Chain(world);
+    const twins = [a, b].map((transaction) => chain.forge({ transactions: [transaction] })) as [Block, Block];
+    const { height, miner } = twins[0].header;
+    disk.failures = 1;
+    await expect(store.write(log.put(...twins, 1))).rejects.toMatchObject(diskFailed);
+    expect(log.has(height, miner)).toBe(false);
+    await store.write(log.put(...twins, 2));
+    expect(log.all()).toEqual([{ time: 2, height, miner, hashes: twins.map(({ hash }) => hash) }]);
   });
 });
 

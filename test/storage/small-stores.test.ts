@@ -5,12 +5,13 @@ import {
   createRecordStore,
   type LoggedReorg,
   openCursors,
+  openEquivocationLog,
   openLostStore,
   openOutbox,
   openReorgLog,
   storeKeys,
 } from '../../src/storage/index.ts';
-import { testGenesis } from '../support/ledger.ts';
+import { Chain, testGenesis } from '../support/ledger.ts';
 import { allLost, flipBit, memoryStore } from './databases.ts';
 
 const world = testGenesis();
@@ -107,6 +108,40 @@ describe('the log of reorgs', () => {
     await store.write(again.append(reorgOf(5)));
     expect(again.all()).toEqual([3, 4, 5].map(reorgOf));
     expect(await store.all(storeKeys.reorg())).toHaveLength(3);
+  });
+});
+
+describe('the log of equivocations', () => {
+  const chain = new Chain(world);
+  const seal = (on: string) => chain.forge({ on, transactions: [world.register('alice', `p ${chain.now++}`)] });
+  const { hash: genesis } = chain.tip;
+  const next = chain.mine(world.register('alice', 'next')).hash;
+  const last = chain.mine(world.register('alice', 'last')).hash;
+  const pairs = [genesis, next, last].map((on) => [seal(on), seal(on)] as const);
+  const entryOf = ([first, second]: (typeof pairs)[number], time: number) => {
+    const { height, miner } = first.header;
+    return { time, height, miner, hashes: [first.hash, second.hash] };
+  };
+
+  test('keeps the newest, over a restart', async () => {
+    const { store } = await memoryStore();
+    const log = await openEquivocationLog(store, 2);
+    for (const [time, pair] of pairs.entries()) await store.write(log.put(...pair, time));
+    const kept = [entryOf(pairs[1]!, 1), entryOf(pairs[2]!, 2)];
+    expect(log.all()).toEqual(kept);
+    expect(pairs.map(([{ header }]) => log.has(header.height, header.miner))).toEqual([false, true, true]);
+    const again = await openEquivocationLog(store, 2);
+    expect(again.all()).toEqual(kept);
+    expect((await store.all(storeKeys.equivocation())).map(([key]) => key)).toEqual(again.keys());
+  });
+
+  test('gives back what the disk has lost', async () => {
+    const { store } = await memoryStore();
+    const log = await openEquivocationLog(store);
+    await store.write(log.put(...pairs[0]!, 7));
+    const [[key, value]] = (await store.all(storeKeys.equivocation())) as [[string, Uint8Array]];
+    expect(log.again(key)).toEqual({ type: 'put', key, value });
+    expect(log.again(storeKeys.equivocation(99, 'nobody'))).toBeUndefined();
   });
 });
 

@@ -98,6 +98,22 @@ export class Cluster {
     );
   }
 
+  /** What a node has on its disk now, as a backup would keep it. */
+  copyOf(name: string): Promise<[key: string, value: Uint8Array][]> {
+    return this.database(name).iterator().all();
+  }
+
+  /** Stops a node, puts its disk back to what a copy holds, and starts it there. */
+  async putBack(name: string, copy: readonly [key: string, value: Uint8Array][]): Promise<LedgerNode> {
+    await this.stop(name);
+    const database = this.database(name);
+    await database.open();
+    await database.clear();
+    await database.batch(copy.map(([key, value]) => ({ type: 'put', key, value })));
+    await database.close();
+    return this.start(name);
+  }
+
   /** Breaks every link between two groups of nodes, and waits until both sides have noticed. */
   async cut(some: readonly string[], others: readonly string[]): Promise<void> {
     this.hub.cut(some.map(peerIdOf), others.map(peerIdOf));

@@ -14,7 +14,17 @@ export const reorgs = defineAction({
   questions: [],
   signs: false,
   async run(input, { carechain }) {
-    const { rows, next } = pageOf(carechain.node.reorgs(), input);
-    return done({ reorgs: rows.map((reorg) => ({ ...reorg, time: isoTime(reorg.time) })), next });
+    const { node } = carechain;
+    const reorgs = pageOf(node.reorgs(), input);
+    const equivocations = pageOf(node.equivocations(), input);
+    const dated = <Logged extends { readonly time: number }>(logged: Logged) => ({
+      ...logged,
+      time: isoTime(logged.time),
+    });
+    return done({
+      reorgs: reorgs.rows.map(dated),
+      equivocations: equivocations.rows.map(dated),
+      next: reorgs.next ?? equivocations.next,
+    });
   },
 });

@@ -1,6 +1,6 @@
 /** The chain, drawn: each block names the hash of the one before it, and that is what holds it together. */
 import type { Line } from '../printer.ts';
-import { type Formatter, formatterOf, good, more, remark } from './formatter.ts';
+import { type Formatter, formatterOf, good, more, remark, warning } from './formatter.ts';
 import { paragraph, table } from './layout.ts';
 import { count, kindWord, localTime, short, who } from './plain-words.ts';
 import { whyWords } from './standing.ts';
@@ -23,6 +23,19 @@ interface Reorg {
   readonly added: readonly string[];
   readonly returned: readonly string[];
   readonly lost: readonly string[];
+}
+
+interface Equivocation {
+  readonly time: string;
+  readonly height: number;
+  readonly miner: string;
+  readonly hashes: readonly string[];
+}
+
+interface Forks {
+  readonly reorgs: readonly Reorg[];
+  readonly equivocations: readonly Equivocation[];
+  readonly next: number | null;
 }
 
 interface Verified {
@@ -74,15 +87,26 @@ function forkLines({ time, ancestorHeight, ancestorHash, removed, added, returne
   ];
 }
 
+/** What was seen is told, and that it need not be a lie: nobody can tell the two apart. */
+function equivocationLines(equivocations: readonly Equivocation[]): Line[] {
+  const lines = equivocations.flatMap(({ time, height, miner, hashes }): Line[] => [
+    { text: `${localTime(time)}  node ${short(miner)} sealed two blocks at #${height}`, tone: 'heading' },
+    hashes.map((hash) => `■ #${height} ${short(hash)}`).join('   '),
+  ]);
+  const why = 'One node key runs in two places, a folder was put back to an earlier day, or its owner lies.';
+  return lines.length === 0 ? [] : [...lines, ...warning(why)];
+}
+
 export const chainFormatters: Readonly<Record<string, Formatter>> = {
   chain: formatterOf<{ blocks: readonly ChainBlock[]; next: number | null }>(({ blocks, next }) => [
     ...(blocks.length === 0 ? ['No block from there on.'] : []),
     ...blocks.flatMap((block, index) => blockLines(block, blocks[index - 1])),
     ...more('chain', next),
   ]),
-  reorgs: formatterOf<{ reorgs: readonly Reorg[]; next?: number | null }>(({ reorgs, next = null }) => [
+  reorgs: formatterOf<Forks>(({ reorgs, equivocations, next }) => [
     ...(reorgs.length === 0 ? ['✓ This node has seen no fork.'] : []),
     ...reorgs.flatMap(forkLines),
+    ...equivocationLines(equivocations),
     ...more('reorgs', next),
   ]),
   verify: formatterOf<Verified>(({ height, checks, failure }) => [
