@@ -159,6 +159,11 @@ export class Healing {
     // Not in this turn, so that what is met close together is healed together.
     this.#running ??= Promise.resolve()
       .then(() => this.#runOnce())
+      .catch((error: unknown) => {
+        // Whoever reads the same again would only fail the same run again.
+        this.#calmDown();
+        throw error;
+      })
       .finally(() => {
         this.#running = null;
         const isNews = this.#suspects.size + this.#prefixes.size > 0 || this.#replayWanted;
@@ -197,14 +202,14 @@ export class Healing {
     healed: ReadonlySet<string>,
     waiting: readonly FaultyRow[],
   ): HealingReport {
-    const { logger, onHealed, clock } = this.#ports;
+    const { logger, onHealed } = this.#ports;
     const report: HealingReport = {
       faults: [...found.values()],
       found: countByFamily(found.keys()),
       healed: countByFamily(healed),
       waiting: countByFamily(waiting.map(({ key }) => key)),
     };
-    if (found.size === 0) for (const name of this.#believed) this.#calm.set(name, clock.now() + calmMs);
+    if (found.size === 0) this.#calmDown();
     this.#believed.clear();
     const told = JSON.stringify([report.found, report.waiting]);
     const isNews = found.size > 0 && (healed.size > 0 || told !== this.#lastTold);
@@ -219,17 +224,37 @@ export class Healing {
   /** What was met or found, as far as it is still so. */
   async #takeSuspects(): Promise<{ rows: FaultyRow[]; replayWanted: boolean }> {
     const { store } = this.#ports;
-    for (const prefix of this.#prefixes) {
-      await eachValue(store, prefix, (key, value) => value ?? this.#suspects.set(key, { key, fault: 'damaged' }), turn);
-    }
+    const prefixes = [...this.#prefixes];
+    this.#prefixes.clear();
+    for (const prefix of prefixes) await this.#lookBelow(prefix);
     const rows = [...this.#suspects.values()].filter(
       ({ key, fault }) => fault === 'missing' || this.#isOfLedger(key) || !readAnyway(store, key),
     );
     const replayWanted = this.#replayWanted;
-    this.#prefixes.clear();
     this.#suspects.clear();
     this.#replayWanted = false;
     return { rows, replayWanted };
+  }
+
+  /** LevelDB may be unable to read on there: then it is a file that is damaged, and no healing of rows mends that. */
+  async #lookBelow(prefix: string): Promise<void> {
+    const { store, onError } = this.#ports;
+    const see = (key: string, value: Uint8Array | null) => value ?? this.#suspects.set(key, { key, fault: 'damaged' });
+    try {
+      await eachValue(store, prefix, see, turn);
+    } catch (error) {
+      const described = describeError(error);
+      if (described.code !== 'folder-damaged') throw error;
+      onError(described);
+    }
+  }
+
+  /** Who was believed for nothing is not believed again for a while. */
+  #calmDown(): void {
+    const now = this.#ports.clock.now();
+    for (const [name, until] of this.#calm) if (until <= now) this.#calm.delete(name);
+    for (const name of this.#believed) this.#calm.set(name, now + calmMs);
+    this.#believed.clear();
   }
 
   #isOfLedger(key: string): boolean {

@@ -65,6 +65,29 @@ test.each(['rewards', 'height'] as const)('a missing value of %s is met by who n
   expect(read()).toEqual(before);
 });
 
+test('a file of the database that cannot be read on is told once, whoever reads there', async () => {
+  await threeBlocks();
+  const node = cluster.node('lab');
+  const errors: string[] = [];
+  node.on('error', ({ code }) => void errors.push(code));
+  const database = cluster.database('lab');
+  const iterator = database.iterator.bind(database);
+  // As LevelDB does where a block of a table is bent.
+  database.iterator = ((options: { gte?: string }) => {
+    if (!options?.gte?.startsWith('authored/')) return iterator(options as object);
+    return (async function* () {
+      await new Promise((resolve) => setImmediate(resolve));
+      throw new Error('Corruption: block checksum mismatch');
+    })();
+  }) as typeof database.iterator;
+  const author = cluster.world.id('alice');
+  for (let reads = 0; reads < 3; reads++) {
+    await expect(node.authored(author, 10)).rejects.toMatchObject({ code: 'folder-damaged' });
+    for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(errors).toEqual(['folder-damaged']);
+});
+
 test('a reorganisation that lacks an undo record goes on once it is made again', async () => {
   await threeBlocks();
   const told = toldOf('lab');
