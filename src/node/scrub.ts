@@ -45,6 +45,8 @@ export class Scrub {
   #timer: Timer | null = null;
   /** Ends the pause that is under way. */
   #goOn: () => void = () => {};
+  /** Somebody waits for the round that is under way. */
+  #isAwaited = false;
   #stopped = false;
 
   constructor(ports: ScrubPorts) {
@@ -60,7 +62,7 @@ export class Scrub {
   start(everyMs: number): void {
     if (this.#stopped) return;
     this.#timer = this.#ports.clock.after(everyMs, () => {
-      this.run(this.#easyPace)
+      this.#begin()
         .catch((error: unknown) => {
           if (!this.#stopped) this.#ports.logger.warn('a scrub ended early', { code: describeError(error).code });
         })
@@ -68,10 +70,17 @@ export class Scrub {
     });
   }
 
-  /** Resolves with the round that is under way, or with a new one. */
-  run(pause: Pause = turn): Promise<ScrubOutcome> {
-    this.#running ??= this.#round(pause).finally(() => {
+  /** Resolves with the round that is under way, or with a new one. It does not take its time any more. */
+  run(): Promise<ScrubOutcome> {
+    this.#isAwaited = true;
+    this.#goOn();
+    return this.#begin();
+  }
+
+  #begin(): Promise<ScrubOutcome> {
+    this.#running ??= this.#round().finally(() => {
       this.#running = null;
+      this.#isAwaited = false;
     });
     return this.#running;
   }
@@ -83,13 +92,13 @@ export class Scrub {
     await this.#running?.catch(() => undefined);
   }
 
-  async #round(pause: Pause): Promise<ScrubOutcome> {
+  async #round(): Promise<ScrubOutcome> {
     const { chain, clock, healing } = this.#ports;
     const tally = new ScrubTally();
     await this.#scrubFiles(tally);
-    await this.#scrubValues(tally, pause);
+    await this.#scrubValues(tally);
     const tipHeight = chain.tip().height;
-    const height = await this.#scrubHeights(tally, pause);
+    const height = await this.#scrubHeights(tally);
     const healed = await healing.heal(tally.faults());
     for (const row of healed.faults) tally.fault(row);
     const report = tally.report({ time: clock.now(), height, tipHeight, failure: null });
@@ -111,7 +120,7 @@ export class Scrub {
     onError({ code: 'folder-damaged', message });
   }
 
-  async #scrubValues(tally: ScrubTally, pause: Pause): Promise<void> {
+  async #scrubValues(tally: ScrubTally): Promise<void> {
     const side = new SideScrub(this.#ports.store);
     const own = new KeptScrub(this.#ports.store, [storeKeys.own('')]);
     const see = (key: string, value: Uint8Array | null) => {
@@ -121,7 +130,7 @@ export class Scrub {
       if (value === null) tally.fault({ key, fault: 'damaged' });
     };
     try {
-      await eachValue(this.#ports.store, '', see, this.#unlessStopped(pause));
+      await eachValue(this.#ports.store, '', see, this.#pause);
     } catch (error) {
       const { code, message } = describeError(error);
       if (code !== 'folder-damaged') throw error;
@@ -133,11 +142,10 @@ export class Scrub {
   }
 
   /** @returns the height up to which all blocks are whole and linked. */
-  async #scrubHeights(tally: ScrubTally, pause: Pause): Promise<number> {
+  async #scrubHeights(tally: ScrubTally): Promise<number> {
     const { chain, store, genesis, reorgs } = this.#ports;
     const heights = new HeightScrub(store, chain.state);
-    const wait = this.#unlessStopped(pause);
-    const reorgsBefore = reorgs();
+    let reorgsBefore = reorgs();
     const tip = chain.tip();
     let whole = tip.height;
     let hash: string | undefined = tip.hash;
@@ -147,11 +155,15 @@ export class Scrub {
       // What a commit is just writing may look wrong for a moment.
       if (seen.faults.length > 0)
         seen = await this.#lookAgain(() => new HeightScrub(store, chain.state).look(height, at));
-      if (reorgs() !== reorgsBefore) return this.#scrubHeights(tally, pause);
+      if (reorgs() !== reorgsBefore) {
+        // Below the fork all is as it was.
+        if (nameOfHeight(chain, height) !== at) return this.#scrubHeights(tally);
+        reorgsBefore = reorgs();
+      }
       for (const fault of seen.faults) tally.fault(fault);
       if (seen.faults.length > 0) whole = height - 1;
       hash = seen.parent ?? nameOfHeight(chain, height - 1);
-      await (height % blocksAtOnce === 0 ? wait() : turn());
+      await (height % blocksAtOnce === 0 ? this.#pause() : turn());
     }
     const roots = await this.#lookAgain(() => heights.lookAtRoots(genesis));
     for (const fault of roots) tally.fault(fault);
@@ -163,21 +175,17 @@ export class Scrub {
     return this.#ports.keeper.exclusively(async () => look());
   }
 
-  readonly #easyPace: Pause = () =>
-    new Promise((resolve) => {
+  readonly #pause: Pause = async () => {
+    if (this.#stopped) throw new Error('the node stops');
+    if (this.#isAwaited) return turn();
+    await new Promise<void>((resolve) => {
       const timer = this.#ports.clock.after(limits.scrubPauseMs, resolve);
       this.#goOn = () => {
         timer.cancel();
         resolve();
       };
     });
-
-  #unlessStopped(pause: Pause): Pause {
-    return async () => {
-      if (this.#stopped) throw new Error('the node stops');
-      await pause();
-    };
-  }
+  };
 }
 
 /** The hash that the row of a height names; undefined where that cannot be read. */
