@@ -23,7 +23,7 @@ export interface LedgerExchange {
   salvage(): Promise<Database>;
   /** Puts the new ledger in the place of the old one. @returns the name of the folder that keeps the old one. */
   complete(): Promise<string>;
-  /** Leaves the old ledger where it is. */
+  /** Leaves the old ledger where it is; after a {@link complete} that failed, the next start finishes the exchange. */
   abandon(): Promise<void>;
 }
 
@@ -34,9 +34,18 @@ export async function beginExchange(path: string): Promise<LedgerExchange> {
   const healing = join(path, 'healing');
   const lock = await lockLedger(path);
   const others: Database[] = [];
-  for (const name of ['ledger', 'salvaged']) await rm(join(healing, name), { recursive: true, force: true });
+  for (const name of ['complete', 'ledger', 'salvaged'])
+    await rm(join(healing, name), { recursive: true, force: true });
   const fresh: Database = new Level<string, Uint8Array>(join(healing, 'ledger'), encodings);
-  await fresh.open();
+  try {
+    await fresh.open();
+  } catch (error) {
+    // Such as a disk that is full: what is there already must not take room, nor hold the lock.
+    await lock.close();
+    await rm(healing, { recursive: true, force: true });
+    throw error;
+  }
+  let isComplete = false;
   const closeAll = async () => {
     for (const database of [...others, fresh]) await database.close();
   };
@@ -52,7 +61,8 @@ export async function beginExchange(path: string): Promise<LedgerExchange> {
     async complete() {
       await closeAll();
       const aside = await freeName(path);
-      await writeSynced(join(healing, 'complete'), aside);
+      await writeSynced(join(healing, 'complete'), `${aside}\n`);
+      isComplete = true;
       await finishExchange(path);
       await lock.close();
       return aside;
@@ -60,7 +70,8 @@ export async function beginExchange(path: string): Promise<LedgerExchange> {
     async abandon() {
       await closeAll();
       await lock.close();
-      await rm(healing, { recursive: true, force: true });
+      // Once it was complete the old ledger may have left its place, and the new one be the only one that is left to use.
+      if (!isComplete) await rm(healing, { recursive: true, force: true });
     },
   };
 }
@@ -68,8 +79,10 @@ export async function beginExchange(path: string): Promise<LedgerExchange> {
 /** Finishes an exchange that was cut off after the new ledger was complete; does nothing where there is none. */
 export async function finishExchange(path: string): Promise<void> {
   const healing = join(path, 'healing');
-  const aside = await readFile(join(healing, 'complete'), 'utf8').catch(() => null);
-  if (aside === null) return;
+  const written = await readFile(join(healing, 'complete'), 'utf8').catch(() => '');
+  // A crash may have left a part of the name: then it was not complete, and the next healing begins anew.
+  const [, aside] = /^(ledger\.damaged-\d+)\n$/.exec(written) ?? [];
+  if (aside === undefined) return;
   if (await exists(join(healing, 'ledger'))) {
     if (!(await exists(join(path, aside)))) await rename(join(path, 'ledger'), join(path, aside));
     await rename(join(healing, 'ledger'), join(path, 'ledger'));

@@ -307,7 +307,7 @@ describe('an exchange that is cut off', () => {
     const at = (name: string) => join(dataDir, name);
     if (moment !== 'new one in place') await rename(at('ledger'), at('healing/ledger'));
     if (moment === 'while it is made' || moment === 'complete') await rename(at('ledger.damaged-1'), at('ledger'));
-    if (moment !== 'while it is made') await writeFile(at('healing/complete'), 'ledger.damaged-1');
+    if (moment !== 'while it is made') await writeFile(at('healing/complete'), 'ledger.damaged-1\n');
     return dataDir;
   }
 

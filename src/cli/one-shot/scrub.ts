@@ -62,7 +62,12 @@ async function openToRead(dataDir: string): Promise<{ store: Store; close: () =>
   } catch (error) {
     if (describeError(error).code !== 'folder-damaged') throw error;
     const exchange = await beginExchange(dataDir);
-    return { store: createStore(await exchange.salvage()), close: () => exchange.abandon() };
+    try {
+      return { store: createStore(await exchange.salvage()), close: () => exchange.abandon() };
+    } catch (error) {
+      await exchange.abandon();
+      throw error;
+    }
   }
 }
 
