@@ -12,7 +12,7 @@ import { indexWrites } from './indexes.ts';
 import { readBlock, readTip } from './scrub-chain.ts';
 import { refuseOtherNetwork } from './scrub-folder.ts';
 import { countByFamily, familyOf } from './scrub-report.ts';
-import { eachValue, nameIn, readAnyway, turn } from './scrub-values.ts';
+import { eachValue, nameIn, type Pause, readAnyway, turn } from './scrub-values.ts';
 import { Signatures } from './signatures.ts';
 import { inlineWorkers } from './workers.ts';
 
@@ -73,7 +73,7 @@ async function takeBlocks(folder: DamagedFolder, chain: ChainStore): Promise<Map
       const block = found.has(nameIn(key)) ? undefined : readBlock(source, nameIn(key));
       if (block) found.set(block.hash, { source, height: block.header.height });
     };
-    await eachReadable(source, storeKeys.block(''), see);
+    await eachReadable(source, storeKeys.block(''), see, turn);
   }
   const keeper = new ChainKeeper({
     genesis,
@@ -105,16 +105,23 @@ class TakenRows {
   async takeFrom(source: Store): Promise<void> {
     const { into } = this.#folder;
     for (const family of keptFamilies) {
-      const writes: Write[] = [];
+      let writes: Write[] = [];
       const see = (key: string, value: Uint8Array | null) => {
         if (this.keys.has(key)) return;
         const kept = value ?? this.#fromKey(key);
         if (!kept || !this.#isSound(key, kept)) this.#damaged.add(key);
         else if (this.#isOfUse(key)) writes.push({ type: 'put', key, value: kept });
       };
-      await eachReadable(source, `${family}/`, see);
-      for (const { key } of writes) this.keys.add(key);
-      await into.write(writes);
+      // Piece by piece: the records of a clinic may be more than memory holds.
+      const writeDown = async () => {
+        await into.write(writes);
+        for (const { key } of writes) this.keys.add(key);
+        writes = [];
+        await turn();
+      };
+      await eachReadable(source, `${family}/`, see, writeDown);
+      // What of the last piece came before LevelDB could not read on, or could not be written.
+      await writeDown();
     }
   }
 
@@ -222,9 +229,10 @@ async function eachReadable(
   source: Store,
   prefix: string,
   see: (key: string, value: Uint8Array | null) => void,
+  pause: Pause,
 ): Promise<void> {
   try {
-    await eachValue(source, prefix, see, turn);
+    await eachValue(source, prefix, see, pause);
   } catch (error) {
     // The rest of this source cannot be read; there is another one, or peers.
     if (describeError(error).code === 'folder-closed') throw error;

@@ -2,12 +2,13 @@
 import { appendFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { utf8ToBytes } from '../../src/base/index.ts';
+import { concatBytes, utf8ToBytes } from '../../src/base/index.ts';
 import { checkLedgerFiles, closeDatabase, createStore, openDatabase } from '../../src/storage/index.ts';
 import { crc32c, masked } from '../../src/storage/leveldb/crc32c.ts';
 import { FileDamage } from '../../src/storage/leveldb/file-damage.ts';
 import { LogRecords, logBlockBytes } from '../../src/storage/leveldb/log-records.ts';
 import { uncompress } from '../../src/storage/leveldb/snappy.ts';
+import { checkTable } from '../../src/storage/leveldb/table-blocks.ts';
 import { temporaryFolder } from './databases.ts';
 
 describe('CRC-32C', () => {
@@ -201,5 +202,41 @@ describe('the files of a ledger', () => {
       new RegExp(`The file ledger/${log} in the data folder .* is damaged: .*scrub`),
     );
     expect((error as Error).message).not.toMatch(/state/);
+  });
+});
+
+describe('a table', () => {
+  const handle = (offset: number, length: number) => Uint8Array.of(offset, length);
+  const entry = (key: string, value: Uint8Array, added: readonly number[] = [key.length]) =>
+    concatBytes(Uint8Array.of(0, ...added, value.length), utf8ToBytes(key), value);
+  /** A block with its restarts, its compression and a checksum that fits. */
+  const block = (...entries: Uint8Array[]) => {
+    const content = concatBytes(...entries, Uint8Array.of(0, 0, 0, 0, 1, 0, 0, 0, 0));
+    const trailer = Buffer.alloc(4);
+    trailer.writeUInt32LE(masked(crc32c(content)));
+    return concatBytes(content, trailer);
+  };
+  const table = (data: Uint8Array) => {
+    const filters = block();
+    const index = block(entry('z', handle(0, data.length - 5)));
+    const handles = concatBytes(
+      handle(data.length, filters.length - 5),
+      handle(data.length + filters.length, index.length - 5),
+    );
+    const magic = Uint8Array.of(0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb);
+    return concatBytes(data, filters, index, handles, new Uint8Array(40 - handles.length), magic);
+  };
+  const check = (bytes: Uint8Array) =>
+    checkTable(bytes.length, async (offset, length) => bytes.subarray(offset, offset + length));
+
+  test('tells its first and last key', async () => {
+    const bounds = await check(table(block(entry('a', handle(1, 2)), entry('b', handle(3, 4)))));
+    expect([bounds.smallest, bounds.largest]).toEqual([utf8ToBytes('a'), utf8ToBytes('b')]);
+  });
+
+  test('whose checksums fit and whose keys cannot be is damaged, and takes no memory', async () => {
+    for (const added of [[0x7f], [0xff, 0xff, 0xff, 0xff, 0xff, 0x7f], [...Array(8).fill(0xff), 0x7f]]) {
+      await expect(check(table(block(entry('a', handle(1, 2), added))))).rejects.toThrow(FileDamage);
+    }
   });
 });

@@ -8,7 +8,7 @@
  * to, which cannot be done from here, and trusts what a bent block says: rows vanish, or the process aborts. So this
  * reader looks at every byte of the file but the zeros of the footer.
  */
-import { equalBytes } from '../../base/index.ts';
+import { concatBytes, equalBytes } from '../../base/index.ts';
 import { ByteCursor } from './byte-cursor.ts';
 import { crc32c, masked } from './crc32c.ts';
 import { FileDamage } from './file-damage.ts';
@@ -104,10 +104,7 @@ async function entriesOf(
   while (!cursor.isAtEnd) {
     const [shared, added, valueLength] = [cursor.varint(), cursor.varint(), cursor.varint()];
     if (shared > key.length) throw new FileDamage(`the block at byte ${handle.offset} has a bent key`);
-    const grown = new Uint8Array(shared + added);
-    grown.set(key.subarray(0, shared));
-    grown.set(cursor.take(added), shared);
-    key = grown;
+    key = concatBytes(key.subarray(0, shared), cursor.take(added));
     entries.push([key, cursor.take(valueLength)]);
   }
   return entries;

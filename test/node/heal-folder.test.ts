@@ -1,0 +1,31 @@
+/** What `scrub --heal` takes over from a folder that is larger than memory should be. */
+import { expect, test } from 'vitest';
+import { limits } from '../../src/base/index.ts';
+import { healFolder } from '../../src/node/index.ts';
+import { createStore, openChainStore, type Store, storeKeys } from '../../src/storage/index.ts';
+import { Chain, testGenesis } from '../support/ledger.ts';
+import { clockOf, memoryDatabase } from './rig.ts';
+
+test('records are taken over piece by piece', async () => {
+  const chain = new Chain(testGenesis());
+  const { genesis } = chain.world;
+  const source = createStore(await memoryDatabase());
+  await openChainStore(source, genesis);
+  const largest = new Uint8Array(limits.recordBytes);
+  const keys = Array.from({ length: 40 }, (_, n) => storeKeys.record(`envelope/${n}`));
+  for (const key of keys) await source.write([{ type: 'put', key, value: largest }]);
+  const store = createStore(await memoryDatabase());
+  let most = 0;
+  const into: Store = {
+    ...store,
+    write(writes) {
+      const bytes = writes.reduce((sum, write) => sum + (write.type === 'put' ? write.value.length : 0), 0);
+      most = Math.max(most, bytes);
+      return store.write(writes);
+    },
+  };
+  const healed = await healFolder({ genesis, sources: [source], into, clock: clockOf(chain), onProgress() {} });
+  expect(healed.kept).toEqual({ record: 40 });
+  for (const key of keys) expect(store.get(key)).toEqual(largest);
+  expect(most).toBeLessThanOrEqual(limits.scrubPieceBytes + 2 * limits.recordBytes);
+});
