@@ -128,7 +128,10 @@ export class Healing {
    * @returns whether it was, and is mended.
    */
   async doubtMembers(): Promise<boolean> {
-    return this.#lacksMembers() && (await this.#ports.keeper.exclusively(() => this.doubtState()));
+    if (!this.#lacksMembers()) return false;
+    // Whoever doubted them at the same time may have mended them meanwhile.
+    await this.#ports.keeper.exclusively(async () => this.#lacksMembers() && this.doubtState());
+    return !this.#lacksMembers();
   }
 
   /** A peer is linked that may have what is waited for. */

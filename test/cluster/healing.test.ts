@@ -192,9 +192,11 @@ test('a transaction that a lost member makes look forged is checked again, and n
   const { world } = cluster;
   // A member whom nobody has asked for yet, so that no memory has it.
   await cluster.database('lab').del(storeKeys.state(`member/${world.id('adam')}`));
-  const registration = world.register('adam', 'd');
-  expect(await cluster.submit('doctor', registration)).toBe('OK');
-  await cluster.until(() => cluster.where('lab', registration.id) === 'pending', 'the transaction');
+  const registrations = ['d', 'e'].map((patient) => world.register('adam', patient));
+  const submitted = registrations.map((each, index) => cluster.submit(index === 0 ? 'doctor' : 'pharmacy', each));
+  expect(await Promise.all(submitted)).toEqual(['OK', 'OK']);
+  const arePending = () => registrations.every(({ id }) => cluster.where('lab', id) === 'pending');
+  await cluster.until(arePending, 'the transactions');
   expect(told).toMatchObject([{ healed: { state: 1 } }]);
   expect(states).not.toContain('shunned');
 });
