@@ -10,7 +10,7 @@ import { temporaryFolder } from './databases.ts';
 async function folderWith(value: string): Promise<string> {
   const path = join(await temporaryFolder(), 'node');
   const { database } = await openDatabase(path);
-  await database.put('meta/format', utf8ToBytes(value), { sync: true });
+  await database.put('meta/format', utf8ToBytes(value));
   await closeDatabase(database);
   return path;
 }
@@ -25,7 +25,7 @@ async function valueIn(path: string): Promise<string> {
 test('a new ledger that is complete outlives an exchange that fails after that', async () => {
   const path = await folderWith('old');
   const exchange = await beginExchange(path);
-  await exchange.fresh.put('meta/format', utf8ToBytes('new'), { sync: true });
+  await exchange.fresh.put('meta/format', utf8ToBytes('new'));
   // Looks free, and no folder can be moved there.
   const inTheWay = join(path, 'ledger.damaged-1');
   await symlink('nowhere', inTheWay);
@@ -45,7 +45,7 @@ test.each(['', 'ledger.dama', 'ledger.damaged-1'])(
     expect(await valueIn(path)).toBe('old');
     // The next healing begins anew.
     const exchange = await beginExchange(path);
-    await exchange.fresh.put('meta/format', utf8ToBytes('new'), { sync: true });
+    await exchange.fresh.put('meta/format', utf8ToBytes('new'));
     await exchange.complete();
     expect(await valueIn(path)).toBe('new');
   },
