@@ -18,30 +18,11 @@ import {
   signTransaction,
   type Transaction,
 } from '../../src/ledger/index.ts';
-import { Chain, hashFrom, testGenesis, testGenesisFile, withSignature } from '../support/ledger.ts';
+import { hashFrom, testGenesisFile, withSignature } from '../support/ledger.ts';
+import { blocks, transactions, world } from '../support/one-of-each.ts';
 
-const world = testGenesis();
-const order = world.order('alice', 'zoe');
-const prescription = world.prescribe('alice', 'zoe');
-const oneOfEach: Transaction[] = [
-  world.register('alice', 'zoe'),
-  order,
-  world.answer('bob', order),
-  prescription,
-  world.fill('charlie', prescription),
-  world.cancel('alice', prescription),
-  world.pay('alice', 'bob', 100),
-  world.consult('alice', 'zoe'),
-  world.sign('paula', {
-    kind: 'TRANSFER_ECASH',
-    to: world.id('SYSTEM'),
-    amount: Number.MAX_SAFE_INTEGER,
-    reason: 'report-access',
-    records: { note: world.sealedFor('paula', 'bob', 'dana') },
-  }),
-];
-const payment = oneOfEach[6]!;
-const block = new Chain(world).mine(oneOfEach[0]!, order);
+const payment = transactions[6];
+const [block] = blocks;
 
 type Wire = [body: Record<string, Encodable>, signature: Encodable];
 const wireOf = (transaction: Transaction) => decode(transaction.bytes) as Wire;
@@ -49,14 +30,17 @@ const codeOf = (verdict: ReturnType<typeof decodeTransaction> | ReturnType<typeo
   verdict.ok ? 'OK' : verdict.rejection.code;
 
 test('there is a transaction of every kind here', () => {
-  expect([...new Set(oneOfEach.map(({ body }) => body.kind))].sort()).toEqual(kindNames.toSorted());
+  expect([...new Set(transactions.map(({ body }) => body.kind))].sort()).toEqual(kindNames.toSorted());
 });
 
 describe('decoding is the inverse of encoding', () => {
-  test.each(oneOfEach.map((transaction) => [transaction.body.kind, transaction] as const))('%s', (_, transaction) => {
-    expect(decodeTransaction(transaction.bytes)).toEqual({ ok: true, value: transaction });
-    expect(encode(wireOf(transaction))).toEqual(transaction.bytes);
-  });
+  test.each(transactions.map((transaction) => [transaction.body.kind, transaction] as const))(
+    '%s',
+    (_, transaction) => {
+      expect(decodeTransaction(transaction.bytes)).toEqual({ ok: true, value: transaction });
+      expect(encode(wireOf(transaction))).toEqual(transaction.bytes);
+    },
+  );
 
   test('a block', () => {
     expect(decodeBlock(block.bytes)).toEqual({ ok: true, value: block });
@@ -174,7 +158,7 @@ test.each<[string, Encodable]>([
 });
 
 test('a patient id that is no random UUID is refused', () => {
-  const [body, signature] = wireOf(oneOfEach[0]!);
+  const [body, signature] = wireOf(transactions[0]);
   for (const [index, byte] of [
     [6, 0x10],
     [8, 0x00],
@@ -272,7 +256,7 @@ test('of mutated transactions nothing is accepted but the one encoding of what i
   let accepted = 0;
   fc.assert(
     fc.property(
-      fc.constantFrom(...oneOfEach).chain((transaction) => mutated(transaction.bytes)),
+      fc.constantFrom(...transactions).chain((transaction) => mutated(transaction.bytes)),
       (bytes) => {
         const verdict = decodeTransaction(bytes);
         if (!verdict.ok) {
@@ -357,14 +341,14 @@ test('no fact of a rejection holds text that a peer sent', () => {
     concatBytes(Uint8Array.of(0xa2), ...[1, 2].map((n) => concatBytes(encode(canary), Uint8Array.of(n)))),
   ];
   const wire = decode(block.bytes) as { header: Record<string, Encodable> };
-  const blocks = [
+  const hostileBlocks = [
     encode({ ...wire, [canary]: 1 }),
     encode({ ...wire, header: { ...wire.header, [canary]: 1 } }),
     ...Object.keys(wire.header).map((field) => encode({ ...wire, header: { ...wire.header, [field]: canary } })),
     ...hostile,
     ...hostile.map((bytes) => encode({ ...wire, transactions: [bytes] })),
   ];
-  const verdicts = [...hostile.map(decodeTransaction), ...blocks.map(decodeBlock)];
+  const verdicts = [...hostile.map(decodeTransaction), ...hostileBlocks.map(decodeBlock)];
   for (const verdict of verdicts) {
     expect(verdict.ok).toBe(false);
     const text = JSON.stringify(verdict);
@@ -405,7 +389,7 @@ describe('signing', () => {
 });
 
 test('records are listed by slot, without the empty ones', () => {
-  const slots = oneOfEach.map(({ body }) => Object.keys(recordsOf(body)).join());
+  const slots = transactions.map(({ body }) => Object.keys(recordsOf(body)).join());
   expect(slots).toEqual([
     'identity',
     'notes,order',

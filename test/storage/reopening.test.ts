@@ -9,6 +9,7 @@ import {
   openEquivocationLog,
   openLostStore,
   openReorgLog,
+  type Store,
   storeKeys,
   type Write,
 } from '../../src/storage/index.ts';
@@ -59,6 +60,19 @@ class BadDisk {
   }
 }
 
+/** A store whose write of `a` as `bent` failed, came to light, and could not be taken back yet. */
+async function storeWithGhost(database: Database): Promise<Store> {
+  const disk = new BadDisk(database);
+  const store = createStore(disk.database);
+  await store.write([put('a', 'one')]);
+  disk.failures = 2;
+  disk.comesToLight = true;
+  await expect(store.write([put('a', 'bent')])).rejects.toMatchObject(diskFailed);
+  await expect(store.write([put('b', 'two')])).rejects.toMatchObject(diskFailed);
+  expect(() => store.get('a')).toThrow(expect.objectContaining({ code: 'folder-failed' }));
+  return store;
+}
+
 describe.each(databases)('after a failed write, a store over %s', (_name, open) => {
   test('serves reads, and writes again when the disk does', async () => {
     const disk = new BadDisk(await open());
@@ -86,27 +100,13 @@ describe.each(databases)('after a failed write, a store over %s', (_name, open) 
   });
 
   test('opens again for a reader where an attempt failed on the way, also when nobody writes', async () => {
-    const disk = new BadDisk(await open());
-    const store = createStore(disk.database);
-    await store.write([put('a', 'one')]);
-    disk.failures = 2;
-    disk.comesToLight = true;
-    await expect(store.write([put('a', 'bent')])).rejects.toMatchObject(diskFailed);
-    await expect(store.write([put('b', 'two')])).rejects.toMatchObject(diskFailed);
-    expect(() => store.get('a')).toThrow(expect.objectContaining({ code: 'folder-failed' }));
+    const store = await storeWithGhost(await open());
     await expect.poll(() => textOf(readOrNot(() => store.get('a')))).toBe('one');
     await store.close();
   });
 
   test('shows nothing of it before it is taken back, be it long', async () => {
-    const disk = new BadDisk(await open());
-    const store = createStore(disk.database);
-    await store.write([put('a', 'one')]);
-    disk.failures = 2;
-    disk.comesToLight = true;
-    await expect(store.write([put('a', 'bent')])).rejects.toMatchObject(diskFailed);
-    await expect(store.write([put('b', 'two')])).rejects.toMatchObject(diskFailed);
-    expect(() => store.get('a')).toThrow(expect.objectContaining({ code: 'folder-failed' }));
+    const store = await storeWithGhost(await open());
     await expect(store.all('')).rejects.toMatchObject({ code: 'folder-failed' });
     expect(() => store.snapshot()).toThrow(expect.objectContaining({ code: 'folder-failed' }));
     await store.write([put('b', 'three')]);

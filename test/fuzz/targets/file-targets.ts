@@ -7,8 +7,8 @@ import { type KeyFile, parseKeyFile } from '../../../src/crypto/index.ts';
 import type { Reward } from '../../../src/ledger/index.ts';
 import { seal, unseal } from '../../../src/storage/envelope.ts';
 import { decodeRow } from '../../../src/storage/rows.ts';
+import { blocks, chain, world } from '../../support/one-of-each.ts';
 import { type Decoded, type Target, target, unlessRefused } from '../target.ts';
-import { blocks, chain, world } from './ledger-targets.ts';
 
 function jsonOf(input: Uint8Array): unknown {
   try {
@@ -82,7 +82,7 @@ const rows: readonly Encodable[] = [
     ['balance/ab', 100, 90],
     ['due', null, { head: 0, tail: 1 }],
   ],
-  [...(rewardsOf.get(blocks[2]!.hash) ?? [])].map((reward) => ({ ...reward })),
+  [...(rewardsOf.get(blocks[2].hash) ?? [])].map((reward) => ({ ...reward })),
   true,
 ];
 
@@ -90,7 +90,7 @@ const storedEnvelope = target<Uint8Array>({
   name: 'stored-value',
   shape: 'bytes',
   mostBytes: limits.blockBytes,
-  seeds: [seal(key, blocks[0]!.bytes), seal(key, encode(true)), seal(key, new Uint8Array(0))],
+  seeds: [seal(key, blocks[0].bytes), seal(key, encode(true)), seal(key, new Uint8Array(0))],
   decode: (input) => unlessRefused(() => unseal(key, input)),
   encode: (value) => seal(key, value),
 });

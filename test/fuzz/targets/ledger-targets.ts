@@ -13,41 +13,10 @@ import {
   type Transaction,
 } from '../../../src/ledger/index.ts';
 import { encodeTransaction } from '../../../src/ledger/transaction.ts';
-import { Chain, testGenesis, testGenesisFile } from '../../support/ledger.ts';
+import { testGenesisFile } from '../../support/ledger.ts';
 import { readByLibrary } from '../../support/library-reader.ts';
+import { blocks, chain, transactions } from '../../support/one-of-each.ts';
 import { type Decoded, type Target, target, unlessRefused, unlessRejected } from '../target.ts';
-
-const world = testGenesis();
-const order = world.order('alice', 'zoe');
-const prescription = world.prescribe('alice', 'zoe');
-export const transactions: readonly Transaction[] = [
-  world.register('alice', 'zoe'),
-  order,
-  world.answer('bob', order),
-  prescription,
-  world.fill('charlie', prescription),
-  world.cancel('alice', prescription),
-  world.pay('alice', 'bob', 100),
-  world.consult('alice', 'zoe'),
-  world.sign('paula', {
-    kind: 'TRANSFER_ECASH',
-    to: world.id('SYSTEM'),
-    amount: Number.MAX_SAFE_INTEGER,
-    reason: 'report-access',
-    records: { note: world.sealedFor('paula', 'bob', 'dana') },
-  }),
-];
-
-export const chain = new Chain(world);
-/** The third pays the reward for the result in the second. */
-export const blocks: readonly Block[] = [
-  chain.mine(transactions[0]!, transactions[1]!),
-  chain.mine(transactions[2]!, transactions[3]!),
-  chain.mine(transactions[7]!),
-];
-
-export const network: string = world.genesis.hash;
-export { world };
 
 /** From the decoded fields alone. */
 function bytesOf({ body, signature }: Transaction): Uint8Array {
@@ -106,11 +75,7 @@ const encoding = target<unknown>({
   name: 'encoding',
   shape: 'cbor',
   mostBytes: limits.blockBytes + limits.blockFramingBytes,
-  seeds: [
-    blocks[1]!.bytes,
-    transactions[8]!.bytes,
-    encode({ a: null, b: [true, false, -1, -(2 ** 40)], c: { d: 'é' } }),
-  ],
+  seeds: [blocks[1].bytes, transactions[8].bytes, encode({ a: null, b: [true, false, -1, -(2 ** 40)], c: { d: 'é' } })],
   decode(input) {
     try {
       return { value: decode(input) };

@@ -16,8 +16,8 @@ import { pad, unpad } from '../../../src/vault/padding.ts';
 import { decodeText, encodeText } from '../../../src/vault/record-text.ts';
 import type { RecordText } from '../../../src/vault/vault.ts';
 import { bytesFrom, hashFrom } from '../../support/ledger.ts';
+import { chain, world } from '../../support/one-of-each.ts';
 import { type Target, target, unlessNull } from '../target.ts';
-import { chain, network, world } from './ledger-targets.ts';
 
 const texts: readonly RecordText[] = [
   { notes: 'sleeps badly\nand dreams', born: null },
@@ -44,6 +44,7 @@ const envelope: Envelope = {
   ],
 };
 
+const network = world.genesis.hash;
 const now = world.genesis.time + 1_000;
 const alice = world.keys.alice!;
 const statement: HostingStatement = {

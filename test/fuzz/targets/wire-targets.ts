@@ -12,8 +12,10 @@ import { decodeStatus, encodeStatus, type StatusMessage } from '../../../src/net
 import { createTasks } from '../../../src/network/tasks.ts';
 import * as wire from '../../../src/network/wire.ts';
 import { hashFrom } from '../../support/ledger.ts';
+import { blocks, transactions, world } from '../../support/one-of-each.ts';
 import { type Decoded, type Target, target, unlessRefused } from '../target.ts';
-import { blocks, network, transactions } from './ledger-targets.ts';
+
+const network = world.genesis.hash;
 
 const hashes = Array.from({ length: 5 }, (_, index) => hashFrom(`hash ${index}`));
 const headers = blocks.map(encodeSealedHeader);
@@ -127,7 +129,7 @@ const frame = target<Uint8Array>({
   name: 'frame',
   shape: 'bytes',
   mostBytes: mostFrame + 10,
-  seeds: [framed(encodeStatus(status)), framed(new Uint8Array(0)), framed(blocks[0]!.bytes)],
+  seeds: [framed(encodeStatus(status)), framed(new Uint8Array(0)), framed(blocks[0].bytes)],
   decode: readWritten,
   // What a peer writes after its frame, in a chunk of its own, is not looked at any more.
   objection: (value, input) =>
@@ -213,7 +215,7 @@ function answerTarget<Value>(options: {
 const ids = transactions.map(({ id }) => id);
 const waysIn: readonly Target[] = [
   gossipTarget('heard-transactions', 'transactions', wireBytes.batch, wire.encodeTransactions(transactionBytes)),
-  gossipTarget('heard-block', 'blocks', wireBytes.block, blocks[1]!.bytes),
+  gossipTarget('heard-block', 'blocks', wireBytes.block, blocks[1].bytes),
   answerTarget<SealedHeader[]>({
     name: 'fetched-headers',
     most: wireBytes.headers,
