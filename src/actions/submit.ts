@@ -3,7 +3,7 @@ import { CarechainError, limits, toHex } from '../base/index.ts';
 import { type Member, signTransaction, type TransactionFields } from '../ledger/index.ts';
 import type { RecordText, SealedRecord } from '../vault/index.ts';
 import { type ActionContext, done, type Outcome } from './action.ts';
-import { errorCodes, refusal } from './error-codes.ts';
+import { errorCodes, refusal, sentenceOf } from './error-codes.ts';
 import { userOf } from './members.ts';
 
 /** @throws CarechainError `too-many-readers` or `record-too-large`. */
@@ -19,12 +19,20 @@ export async function seal(
   return context.carechain.vault.seal(text, readers);
 }
 
-/** Signs `fields` as the user and hands them to the node with the records they commit to. The id, once it is on the disk. */
+/** A transaction that is on the disk; `code` and `message` say why where it waits for what it refers to. */
+export interface Submitted {
+  readonly transactionId: string;
+  readonly state: 'pending' | 'waiting';
+  readonly code: string | null;
+  readonly message: string | null;
+}
+
+/** Signs `fields` as the user and hands them to the node with the records they commit to. */
 export async function submit(
   context: ActionContext,
   fields: TransactionFields,
   records: readonly (SealedRecord | null)[],
-): Promise<Outcome<{ readonly transactionId: string }>> {
+): Promise<Outcome<Submitted>> {
   const { node, clock, random } = context.carechain;
   const { member, keys } = userOf(context);
   const transaction = signTransaction(fields, {
@@ -36,5 +44,10 @@ export async function submit(
   });
   const writes = records.flatMap((record) => record?.writes ?? []);
   const verdict = await node.submit(transaction, writes);
-  return verdict.ok ? done({ transactionId: transaction.id }) : refusal(verdict.rejection);
+  if (!verdict.ok) return refusal(verdict.rejection);
+  const where = node.find(transaction.id)?.where;
+  const transactionId = transaction.id;
+  if (where?.state !== 'waiting') return done({ transactionId, state: 'pending', code: null, message: null });
+  const { code } = where.rejection;
+  return done({ transactionId, state: 'waiting', code, message: sentenceOf(code) });
 }

@@ -39,6 +39,8 @@ export const limits = {
   pendingIdsPerPage: 4_096,
   /** Transactions that wait for something unknown ("not yet"), all authors together. */
   parkedTransactions: 5_000,
+  /** Of those of this node's own users; a further one that would have to wait is refused. */
+  parkedOwnTransactions: 1_000,
   /** Ids of transactions that this node remembers as having become impossible. */
   lostTransactions: 10_000,
 

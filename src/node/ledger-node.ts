@@ -166,7 +166,8 @@ export interface LedgerNode {
 
   /**
    * Takes a transaction of this node's own user: checks it, and writes it to the outbox together with `alongside` in one
-   * synced batch. Once this resolves with ok it survives a crash, and is offered until confirmed or impossible.
+   * synced batch. Once this resolves with ok it survives a crash, and is offered until confirmed or impossible. What it
+   * refers to may be unknown here: then it waits, as {@link find} tells.
    */
   submit(transaction: Transaction, alongside?: readonly Write[]): Promise<Verdict<null>>;
   /** Seals one block of what is pending and due. */

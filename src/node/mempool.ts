@@ -244,8 +244,8 @@ function subjectsOf({ id, body }: Transaction): string[] {
   return body.kind === 'PATIENT_REGISTRATION' ? [id, body.patient] : [id];
 }
 
-/** What is missing, by the facts of a rejection that is not for ever. */
-function awaitedBy({ code, facts }: Rejection): string[] {
+/** What is missing, by the facts of a rejection: ids and patients that may yet come. Nothing where money is missing. */
+export function awaitedBy({ code, facts }: Rejection): string[] {
   if (code !== 'unknown-patient' && code !== 'unknown-order' && code !== 'unknown-prescription') return [];
   return [facts.patient, facts.order, facts.prescription].filter((fact) => typeof fact === 'string');
 }

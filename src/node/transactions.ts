@@ -5,13 +5,13 @@
  * What a user of this node authored is in the outbox, on the disk, before the user is told "ok", and stays there until it
  * is confirmed or has become impossible; a reorg that takes it out of the chain puts it back. It is never evicted.
  */
-import type { Logger } from '../base/index.ts';
+import { type Logger, limits } from '../base/index.ts';
 import { natureOf, type Rejection, restsOnState, type Transaction, type Verdict } from '../ledger/index.ts';
 import type { MessageVerdict, PendingClaim } from '../network/index.ts';
 import type { ChainStore, LostTransaction, Outbox, Store, Write } from '../storage/index.ts';
 import type { Switch } from './chain-keeper.ts';
 import type { ConflictList } from './conflict-list.ts';
-import type { Mempool, Placement } from './mempool.ts';
+import { awaitedBy, type Mempool, type Placement } from './mempool.ts';
 import type { Signatures } from './signatures.ts';
 
 /** Ids refused since the head moved last: not fetched again before it moves. */
@@ -97,8 +97,12 @@ export class Transactions {
     await this.#settle(again, mempool.rebuild(candidates)).written;
   }
 
+  /**
+   * Takes what a user of this node signed. What refers to something that has not come yet is taken as well: it is kept,
+   * waits, and is offered once that has come. Everything else that does not hold now is refused, while its author listens.
+   */
   async submit(transaction: Transaction, alongside: readonly Write[]): Promise<Verdict<null>> {
-    const { mempool, outbox, store, onPending } = this.#ports;
+    const { mempool, outbox, store } = this.#ports;
     const { id } = transaction;
     // Said twice, as by a program that did not hear the answer.
     if (this.#own.has(id) && !this.#unsaved.has(id)) {
@@ -106,7 +110,7 @@ export class Transactions {
       return { ok: true, value: null };
     }
     const refused = mempool.check(transaction);
-    if (refused) return { ok: false, rejection: refused };
+    if (refused && !this.#mayWait(refused)) return { ok: false, rejection: refused };
     this.#own.add(id);
     this.#unsaved.add(id);
     const freed: Transaction[] = [];
@@ -120,7 +124,7 @@ export class Transactions {
     } finally {
       this.#unsaved.delete(id);
     }
-    onPending([transaction, ...freed].filter((each) => mempool.get(each.id)));
+    this.#tell([transaction, ...freed]);
     return { ok: true, value: null };
   }
 
@@ -134,7 +138,7 @@ export class Transactions {
    * @returns the verdict for gossip; with `reject`, the rejection that only a liar can cause.
    */
   async take(transactions: readonly Transaction[]): Promise<{ verdict: MessageVerdict; liar: Rejection | null }> {
-    const { mempool, signatures, chain, onPending } = this.#ports;
+    const { mempool, signatures, chain } = this.#ports;
     const unknown = transactions.filter(({ id }) => !mempool.get(id) && !chain.hasTransaction(id));
     await signatures.prepare(unknown, chain.state);
     const fresh: Transaction[] = [];
@@ -150,8 +154,7 @@ export class Transactions {
       if (placement.place !== 'refused') continue;
       if (natureOf(placement.rejection.code) === 'invalid') liar ??= placement.rejection;
     }
-    const pending = fresh.filter(({ id }) => mempool.get(id));
-    if (pending.length > 0) onPending(pending);
+    this.#tell(fresh);
     if (liar) return { verdict: 'reject', liar };
     return { verdict: fresh.length > 0 ? 'accept' : 'ignore', liar: null };
   }
@@ -190,6 +193,26 @@ export class Transactions {
   /** After the state was mended: what was held against it is looked at again. */
   lookAgain(): void {
     this.#settle([], this.#ports.mempool.rebuild([]));
+  }
+
+  /** Tells of those that are pending now. What is not on the disk yet is told of when it is. */
+  #tell(transactions: readonly Transaction[]): void {
+    const { mempool, onPending } = this.#ports;
+    const told = transactions.filter(({ id }) => mempool.get(id)?.rejection === null && !this.#unsaved.has(id));
+    if (told.length > 0) onPending(told);
+  }
+
+  /**
+   * Whether something missing may yet come, and there is room to wait for it. What is here and is something else, such as
+   * an order where a prescription is meant, never becomes what it should be.
+   */
+  #mayWait(rejection: Rejection): boolean {
+    const { mempool, chain } = this.#ports;
+    const missing = awaitedBy(rejection);
+    const isHere = (id: string) => chain.hasTransaction(id) || mempool.get(id)?.rejection === null;
+    if (missing.length === 0 || missing.some(isHere)) return false;
+    const waiting = [...this.#own].filter((id) => mempool.get(id)?.rejection);
+    return waiting.length < limits.parkedOwnTransactions;
   }
 
   /**

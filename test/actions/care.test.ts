@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -157,7 +158,13 @@ test('perform_test takes the newest open order of the active patient, the only o
 test('prescribe: first the prescription, and a payment that never stops it', async () => {
   await register();
   const first = await alice.must<Submitted>('prescribe', details);
-  expect(first).toEqual({ transactionId: expect.any(String), payment: { skipped: 'no-lab-result' } });
+  expect(first).toEqual({
+    transactionId: expect.any(String),
+    state: 'pending',
+    code: null,
+    message: null,
+    payment: { skipped: 'no-lab-result' },
+  });
   expect(readersOf(first.transactionId)).toEqual({ prescription: ['adam', 'alice', 'carol', 'charlie', 'piet'] });
   expect(await textFor(alice, first.transactionId)).toEqual({
     patientName: 'Jane Doe',
@@ -177,6 +184,20 @@ test('prescribe: first the prescription, and a payment that never stops it', asy
   await clinic.mine();
   expect(readBalance(clinic.node.state, clinic.world.id('alice'))).toBe(400);
   expect(readBalance(clinic.node.state, clinic.world.id('bob'))).toBe(100);
+});
+
+test('work on a patient whose registration is away is kept and says what it waits for', async () => {
+  const away = randomUUID();
+  alice.session.activePatient = away;
+  const waiting = { state: 'waiting', code: 'unknown-patient', message: expect.stringContaining('No patient') };
+  const consultation = await alice.must<Submitted>('consult', { notes: 'Pale.' });
+  expect(consultation).toMatchObject(waiting);
+  expect(await alice.must('prescribe', details)).toMatchObject(waiting);
+  const { transactions } = await alice.must<{ transactions: readonly unknown[] }>('pending');
+  expect(transactions[0]).toMatchObject({ id: consultation.transactionId, own: true, ...waiting });
+  expect(await textFor(alice, consultation.transactionId)).toMatchObject({ notes: 'Pale.' });
+  // A typing mistake is refused before anything is signed.
+  expect(await alice.code('set_patient', { id: randomUUID() })).toBe('unknown-patient');
 });
 
 test('prescribe wants every detail and a patient', async () => {

@@ -55,6 +55,15 @@ test('whatever was typed, no control character and no direction mark is printed'
   );
 });
 
+test('what waits for something that has not come says so, and what for', () => {
+  const signed = { transactionId: 'ab'.repeat(32), orderId: null };
+  expect(drawn('consult', { ...signed, state: 'pending', code: null, message: null })[1]).toMatch(
+    /waiting for a block/,
+  );
+  const lines = drawn('consult', { ...signed, state: 'waiting', code: 'unknown-patient', message: 'No such patient.' });
+  expect(lines.slice(1).join()).toMatch(/kept, and waiting for what it refers to.*! No such patient\./);
+});
+
 describe('the states of an entry', () => {
   test.each([
     [

@@ -17,7 +17,7 @@ export function resultsWith(typed: string): Readonly<Record<string, unknown>> {
     members: { members: [{ username: typed, role: 'doctor', name: typed, place: typed, id, canLogIn: true }] },
     register: { patientId, ...signed },
     set_patient: { patientId, name: typed },
-    consult: { ...signed, orderId: id },
+    consult: { ...signed, orderId: id, state: 'waiting', code: 'unknown-patient', message: typed },
     perform_test: signed,
     prescribe: { ...signed, payment: { transactionId: id, amount: 100, to: typed } },
     fill: signed,

@@ -130,6 +130,29 @@ test('two sides that mined as much as each other agree on the lower hash', async
   expect([cluster.where('lab', left.id), cluster.where('lab', right.id)].sort()).toEqual(['confirmed', 'pending']);
 });
 
+test('work on what has not arrived is kept over a restart, and goes on when it arrives', async () => {
+  cluster = await createCluster(names);
+  const { world } = cluster;
+  await cluster.node('doctor').setOffline(true);
+  const prescription = world.prescribe('alice', 'far');
+  for (const transaction of [world.register('alice', 'far'), prescription])
+    expect(await cluster.submit('doctor', transaction)).toBe('OK');
+  const fill = world.fill('charlie', prescription);
+  expect(await cluster.submit('pharmacy', fill)).toBe('OK');
+  expect(cluster.where('pharmacy', fill.id)).toBe('waiting');
+  await cluster.stop('pharmacy');
+  await cluster.start('pharmacy');
+  expect(cluster.where('pharmacy', fill.id)).toBe('waiting');
+  expect(cluster.where('lab', fill.id)).toBe('unknown');
+
+  await cluster.node('doctor').setOffline(false);
+  await cluster.has(fill.id);
+  await cluster.agree();
+  expect(await cluster.mine('lab')).toBe(1);
+  await cluster.agree();
+  for (const name of names) expect(cluster.where(name, fill.id)).toBe('confirmed');
+});
+
 test('work done offline for a month is taken, with the times that its author claimed', async () => {
   cluster = await createCluster(names);
   const { world } = cluster;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { silentLogger } from '../../src/base/index.ts';
-import type { Block, Transaction } from '../../src/ledger/index.ts';
+import { limits, silentLogger } from '../../src/base/index.ts';
+import type { Block, Rejection, Transaction } from '../../src/ledger/index.ts';
 import { ConflictList } from '../../src/node/conflict-list.ts';
 import { inlineWorkers } from '../../src/node/index.ts';
 import { Mempool } from '../../src/node/mempool.ts';
@@ -8,7 +8,7 @@ import { Queries } from '../../src/node/queries.ts';
 import { Signatures } from '../../src/node/signatures.ts';
 import { Transactions } from '../../src/node/transactions.ts';
 import { type Database, openLostStore, openOutbox } from '../../src/storage/index.ts';
-import { Chain, testGenesis } from '../support/ledger.ts';
+import { Chain, patientIdFrom, testGenesis } from '../support/ledger.ts';
 import { clockOf, memoryDatabase, openRig } from './rig.ts';
 
 /** What a node of a world does with transactions, on a database. */
@@ -16,6 +16,7 @@ async function open(world: Chain, database: Database) {
   const { genesis } = world.world;
   const conflicted: string[] = [];
   const faults: unknown[] = [];
+  const told: string[] = [];
   const parts: { transactions?: Transactions; queries?: Queries; mempool?: Mempool } = {};
   /** Asked whenever a batch is about to be written or has been, which is when something could be nowhere. */
   const watched: { ids: string[]; missing: string[] } = { ids: [], missing: [] };
@@ -43,7 +44,7 @@ async function open(world: Chain, database: Database) {
       outbox,
       conflicts,
       logger: silentLogger,
-      onPending() {},
+      onPending: (transactions) => void told.push(...transactions.map(({ id }) => id)),
       onConflict: (id) => void conflicted.push(id),
       mendMembers: async () => false,
       onFault: (error) => void faults.push(error),
@@ -75,6 +76,7 @@ async function open(world: Chain, database: Database) {
     queries,
     conflicted,
     faults,
+    told,
     watched,
     submit: (transaction: Transaction) => transactions.submit(transaction, []),
     where(id: string): string {
@@ -236,6 +238,92 @@ test('what the disk has not taken yet is offered to nobody, and gone when the di
   await expect(node.submit(refused)).rejects.toMatchObject({ code: 'folder-failed' });
   expect(node.where(refused.id)).toBe('nowhere');
   expect(node.where(registration.id)).toBe('pending');
+});
+
+test('what refers to something that has not come waits, also over a restart, and is offered once that is here', async () => {
+  const chain = new Chain(testGenesis());
+  const { world } = chain;
+  const database = await memoryDatabase();
+  const first = await open(chain, database);
+  const registration = world.register('adam', 'jane');
+  const order = world.order('alice', 'jane');
+  const answer = world.answer('bob', order);
+  for (const transaction of [answer, order]) {
+    expect(await first.submit(transaction)).toEqual({ ok: true, value: null });
+    expect(await first.submit(transaction)).toEqual({ ok: true, value: null });
+  }
+  const rejection = { code: 'unknown-patient', facts: { patient: patientIdFrom('jane') } };
+  expect(first.queries.find(order.id)).toMatchObject({ own: true, where: { state: 'waiting', rejection } });
+  expect([first.transactions.offered(), first.told]).toEqual([[], []]);
+
+  const restarted = await open(chain, database);
+  expect([order, answer].map(({ id }) => restarted.where(id))).toEqual(['waiting', 'waiting']);
+  expect(await restarted.transactions.take([registration])).toEqual({ verdict: 'accept', liar: null });
+  const inOrder = [registration, order, answer];
+  expect(restarted.transactions.offered()).toEqual(inOrder);
+  expect(restarted.told).toEqual(inOrder.map(({ id }) => id));
+  await restarted.rig.offer(chain.mine(...inOrder));
+  expect(inOrder.map(({ id }) => restarted.where(id))).toEqual(['confirmed', 'confirmed', 'confirmed']);
+  expect(await (await openOutbox(restarted.rig.disk.store)).all()).toEqual([]);
+});
+
+test.each<[string, Rejection['code'], (race: ReturnType<typeof threeSubjects>) => Transaction]>([
+  ['an order where a prescription is meant', 'unknown-prescription', ({ world, order }) => world.fill('carol', order)],
+  ['a prescription where an order is meant', 'unknown-order', ({ world, open }) => world.answer('bob', open)],
+  ['a pending consultation without an order', 'unknown-order', ({ world, talk }) => world.answer('bob', talk)],
+  ['money that is not there', 'spends-more-than-balance', ({ world }) => world.pay('bob', 'alice', 1)],
+  ['what something pending excludes', 'prescription-already-filled', ({ world, open }) => world.fill('carol', open)],
+])('nobody waits for %s: the author is told', async (_, code, make) => {
+  const subjects = threeSubjects();
+  const { chain, world, open: prescription, talk, trunk } = subjects;
+  const node = await open(chain, await memoryDatabase());
+  await node.rig.offer(trunk);
+  await node.submit(talk);
+  await node.submit(world.fill('charlie', prescription));
+  const transaction = make(subjects);
+  expect(await node.submit(transaction)).toMatchObject({ ok: false, rejection: { code } });
+  expect(node.where(transaction.id)).toBe('nowhere');
+});
+
+/** An order and an open prescription in block #1, and a consultation that is not in it. */
+function threeSubjects() {
+  const chain = new Chain(testGenesis());
+  const { world } = chain;
+  const [order, prescription] = [world.order('alice', 'jane'), world.prescribe('alice', 'jane')];
+  const trunk = chain.mine(world.register('alice', 'jane'), order, prescription);
+  return { chain, world, order, open: prescription, talk: world.consult('alice', 'jane'), trunk };
+}
+
+test('the users of a node may have so much waiting, and what is submitted beyond it is refused', async () => {
+  const chain = new Chain(testGenesis());
+  const { world } = chain;
+  const node = await open(chain, await memoryDatabase());
+  for (let count = 0; count < limits.parkedOwnTransactions; count++) {
+    expect(await node.submit(world.consult('alice', `unheard of ${count}`))).toMatchObject({ ok: true });
+  }
+  const late = world.consult('alice', 'one too many');
+  expect(await node.submit(late)).toMatchObject({ ok: false, rejection: { code: 'unknown-patient' } });
+  // One that holds at once is taken; when it ends a wait, there is room again.
+  expect(await node.submit(world.register('alice', 'unheard of 0'))).toMatchObject({ ok: true });
+  expect(await node.submit(late)).toMatchObject({ ok: true });
+});
+
+test('what stops waiting while it is being written is told of when it is on the disk', async () => {
+  const chain = new Chain(testGenesis());
+  const { world } = chain;
+  const node = await open(chain, await memoryDatabase());
+  const registration = world.register('adam', 'jane');
+  const consultation = world.consult('alice', 'jane');
+  const submitted = node.submit(consultation);
+  await node.transactions.take([registration]);
+  const toldBefore = [...node.told];
+  await submitted;
+  expect([toldBefore, node.told]).toEqual([[registration.id], [registration.id, consultation.id]]);
+
+  node.rig.disk.takes = 0;
+  const refused = world.consult('alice', 'zoe');
+  await expect(node.submit(refused)).rejects.toMatchObject({ code: 'folder-failed' });
+  expect(node.where(refused.id)).toBe('nowhere');
 });
 
 test('what finds no room is not fetched again before the head moves', async () => {

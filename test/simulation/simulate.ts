@@ -10,6 +10,7 @@ import { Faults } from './faults.ts';
 import { Invariants, Violation } from './invariants.ts';
 import { Life } from './life.ts';
 import type { Machine } from './machine.ts';
+import { needlessWaits } from './needless-waits.ts';
 import { twice } from './once.ts';
 import type { Deed, Scenario } from './scenario.ts';
 import { comeToRest } from './timeline.ts';
@@ -203,6 +204,8 @@ class Simulation {
     for (const machine of honest) {
       const { name } = machine;
       const node = machine.node!;
+      const stuck = this.#invariants.reading(machine, needlessWaits) ?? [];
+      if (stuck.length > 0) throw new Violation('what waits goes on when it can', `${name}: ${stuck.join(', ')}`);
       const doubled = this.#invariants.reading(machine, twice) ?? [];
       if (doubled.length > 0) throw new Violation('what happens once happens once', `${name}: ${doubled.join(', ')}`);
       const verified = await this.#ended(this.#invariants.readingLater(machine, () => node.verify()));
@@ -249,8 +252,10 @@ class Simulation {
       (verdict) => {
         this.#village.tell(`${words}: ${verdict.ok ? 'ok' : verdict.rejection.code}`);
         // The process may have ended since: nobody was told.
-        if (verdict.ok && machine.node === node && isHonest)
-          this.#invariants.acknowledged.set(transaction.id, { transaction, by: name });
+        if (!verdict.ok || machine.node !== node || !isHonest) return;
+        this.#invariants.acknowledged.set(transaction.id, { transaction, by: name });
+        const where = this.#invariants.reading(machine, () => node.find(transaction.id)?.where);
+        if (where?.state === 'waiting') this.#village.count('acknowledged as waiting');
       },
       () => this.#village.tell(`${words}: the disk did not take it`),
     );

@@ -36,7 +36,6 @@ export const consult = defineAction({
       sealedOrder,
     ]);
     if (!submitted.ok) return submitted;
-    const { transactionId } = submitted.result;
-    return done({ transactionId, orderId: orderTest ? transactionId : null });
+    return done({ ...submitted.result, orderId: orderTest ? submitted.result.transactionId : null });
   },
 });

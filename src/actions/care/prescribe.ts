@@ -63,7 +63,7 @@ export const prescribe = defineAction({
     const records = { prescription: prescription.sealed };
     const submitted = await submit(context, { kind: 'PRESCRIPTION', patient, records }, [prescription]);
     if (!submitted.ok) return submitted;
-    return done({ transactionId: submitted.result.transactionId, payment: await payFor(lab, context) });
+    return done({ ...submitted.result, payment: await payFor(lab, context) });
   },
 });
 

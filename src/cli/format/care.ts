@@ -6,11 +6,15 @@ import { whyWords } from './standing.ts';
 
 interface Signed {
   readonly transactionId: string;
+  /** What it waits for, where it is not a block. */
+  readonly message?: string | null;
   readonly warning?: string | null;
 }
 
-function signed({ transactionId, warning: told }: Signed) {
-  return [remark(`transaction ${short(transactionId)} · waiting for a block`), ...(told ? warning(told) : [])];
+function signed({ transactionId, message, warning: told }: Signed) {
+  const standing = message ? 'kept, and waiting for what it refers to' : 'waiting for a block';
+  const waits = message ? warning(message) : [];
+  return [remark(`transaction ${short(transactionId)} · ${standing}`), ...waits, ...(told ? warning(told) : [])];
 }
 
 type Payment =
