@@ -53,6 +53,7 @@ async function serve(
   const early: EdgeEvent[] = [];
   let tell = (event: EdgeEvent): void => void early.push(event);
   const unwatch = watchEvents(carechain, (event) => tell(event));
+  await open.freePort();
   await carechain.start();
   const ready = readyEvent(carechain, settings);
   if (settings.json) edge.tell(ready);

@@ -18,5 +18,6 @@ export type {
   Status,
 } from './network.ts';
 export { peerIdOf } from './peer-id.ts';
+export { type ReservedPort, reservePort } from './reserve-port.ts';
 export type { Gate, MessageVerdict, RequestLimits, Transport, TransportEvents } from './transport.ts';
 export { dialFailed, dialledSelf, requestFailed } from './transport-errors.ts';

@@ -11,11 +11,12 @@ import { ping } from '@libp2p/ping';
 import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
-import { CarechainError, limits } from '../base/index.ts';
+import { limits } from '../base/index.ts';
 import { hostAndPortOf, toMultiaddr } from './address.ts';
 import { createDoorkeeper } from './doorkeeper.ts';
 import { gossipOptions } from './gossip-options.ts';
 import { networkLimits } from './network-limits.ts';
+import { listenFailure } from './reserve-port.ts';
 import type { Gate } from './transport.ts';
 
 export type Host = Libp2p<{ pubsub: GossipSub }>;
@@ -84,21 +85,7 @@ export async function startHost(libp2p: Host, { host, port }: Pick<HostSettings,
     await libp2p.start();
   } catch (error) {
     await libp2p.stop();
-    const message = error instanceof Error ? error.message : '';
-    if (message.includes('EADDRINUSE')) {
-      throw new CarechainError(
-        'port-in-use',
-        `Port ${port} on ${host} is taken by another program, perhaps another carechain node. Stop it, or choose another port with --port.`,
-        { host, port },
-        error,
-      );
-    }
-    throw new CarechainError(
-      'listen-failed',
-      `This node cannot listen on ${host}, port ${port}. Choose an address of this machine and a port above 1023.`,
-      { host, port },
-      error,
-    );
+    throw listenFailure(error, { host, port });
   }
 }
 

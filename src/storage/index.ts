@@ -16,7 +16,7 @@ export { beginExchange, finishExchange, type LedgerExchange } from './ledger-exc
 export { checkLedgerFiles, type LedgerFileReport } from './ledger-files.ts';
 export { type LostStore, type LostTransaction, openLostStore } from './lost-store.ts';
 export { openChainStore } from './open-chain-store.ts';
-export { closeDatabase, openDatabase } from './open-database.ts';
+export { closeDatabase, hasLedger, openDatabase } from './open-database.ts';
 export { type KeptTransaction, type Outbox, openOutbox, openTransaction } from './outbox.ts';
 export type { PatientEventPlace } from './patient-index.ts';
 export { createRecordStore, type RecordStore } from './record-store.ts';

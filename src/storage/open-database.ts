@@ -57,6 +57,11 @@ export async function openDatabase(path: string): Promise<OpenedDatabase> {
   return { database, created, tornBytes };
 }
 
+/** Whether a data folder has been opened before. */
+export function hasLedger(path: string): Promise<boolean> {
+  return isDirectory(join(path, 'ledger'));
+}
+
 /** Closes a database; of one on the disk, takes its process file away while the lock is still held. */
 export async function closeDatabase(database: Database): Promise<void> {
   if (database instanceof Level && database.status === 'open') {

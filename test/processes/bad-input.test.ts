@@ -294,6 +294,15 @@ test('a port that is taken: a sentence that names it, 1, and the first node is n
   expect([ended.code, ended.out]).toEqual([1, '']);
   expectReadable(ended);
   expect((await first.run('status')).height).toBe(0);
+  expect(readdirSync(folder)).toEqual(['doctor']);
+});
+
+test('an address that is not of this machine: a sentence that names it, 1, and no folder', async () => {
+  const folder = await newFolder();
+  const ended = await runToEnd(nodeArgs(folder, 0, ['--host', '192.0.2.1', '--expose-demo']));
+  expect(ended.complaint).toContain('cannot listen on 192.0.2.1');
+  expect([ended.code, ended.out]).toEqual([1, '']);
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 test('a folder in use: the sentence names the process, and the first node is not disturbed', async () => {
