@@ -76,6 +76,10 @@ export const limits = {
   scrubPieceBytes: 512_000,
   scrubPauseMs: 20,
 
+  /** A log file; then it is put aside, and the oldest of those goes. */
+  logBytes: 16_000_000,
+  olderLogs: 2,
+
   lineBytes: 65_536,
   chainPage: 1_000,
 } as const;

@@ -1,12 +1,12 @@
 /** `<data folder>/carechain.log`: one JSON object a line, for its owner alone. Stacks are written here and nowhere else. */
-import { rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
-import type { Clock, Logger } from '../base/index.ts';
+import { type Logger as PinoLogger, pino } from 'pino';
+import { CarechainError, type Clock, type Logger, limits } from '../base/index.ts';
+import { type LineFile, openLineFile } from './line-file.ts';
 import type { LogLevel } from './start-settings.ts';
 
-/** At a start, a longer log is put aside as carechain.log.1, where it replaces the one before. */
-const longestLogBytes = 10_000_000;
+/** The number that pino gives a warning. */
+const warning = 40;
 
 export interface LogFile {
   readonly logger: Logger;
@@ -15,29 +15,30 @@ export interface LogFile {
   close(): void;
 }
 
-/** The folder must be there. */
-export async function openLogFile(dataDir: string, level: LogLevel, clock: Clock): Promise<LogFile> {
-  const path = join(dataDir, 'carechain.log');
-  const bytes = await stat(path).then(
-    ({ size }) => size,
-    () => 0,
-  );
-  if (bytes > longestLogBytes) await rename(path, `${path}.1`);
-  const file = pino.destination({ dest: path, mode: 0o600, sync: true });
-  // A full disk must not take the node down: what cannot be logged is not.
-  file.on('error', () => {});
-  const logger = pino(
-    { level, base: null, timestamp: () => `,"time":"${new Date(clock.now()).toISOString()}"` },
-    file as DestinationStream,
-  );
+/** The folder must be there. @throws CarechainError `folder-unwritable`. */
+export function openLogFile(dataDir: string, level: LogLevel, clock: Clock): LogFile {
+  const time = () => new Date(clock.now()).toISOString();
+  const file = openFile(join(dataDir, 'carechain.log'), time);
+  const logger = pino({ level, base: null, timestamp: () => `,"time":"${time()}"` }, file);
   return {
     logger: wrap(logger),
     fatal(error) {
       const stack = error instanceof Error ? error.stack : String(error);
       logger.fatal({ stack }, 'something was thrown that nobody caught');
     },
-    close: () => file.end(),
+    close: () => file.close(),
   };
+}
+
+function openFile(path: string, time: () => string): LineFile {
+  const tellGap = (lines: number) =>
+    `${JSON.stringify({ level: warning, time: time(), lines, msg: 'lines are missing here: the disk did not take them' })}\n`;
+  try {
+    return openLineFile(path, { mostBytes: limits.logBytes, olderFiles: limits.olderLogs }, tellGap);
+  } catch (error) {
+    const sentence = `The log cannot be written to ${path}. Look at the rights of the file and the space on the disk.`;
+    throw new CarechainError('folder-unwritable', sentence, { path }, error);
+  }
 }
 
 function wrap(logger: PinoLogger): Logger {

@@ -44,7 +44,7 @@ async function openFolder(
   const { dataDir, host, port, discover } = settings;
   const { database, created, tornBytes } = await openDatabase(dataDir);
   try {
-    const log = await openLogFile(dataDir, settings.logLevel, clock);
+    const log = openLogFile(dataDir, settings.logLevel, clock);
     const { logger } = log;
     if (tornBytes > 0) logger.warn('a write was cut off when the node ended last', { bytes: tornBytes });
     const seed = await openNodeKey(dataDir, random);
