@@ -155,6 +155,10 @@ const rows = {
   'file-exists': row('A file of this name is there already, and is not overwritten.', 'Give another name.'),
   'file-unwritable': row('The file cannot be written.', 'Check the folder, its rights and the space on the disk.'),
   'file-locked': row('Another process holds the file.', 'Try again.'),
+  'registry-too-large': row(
+    'The registry file is longer than 8 MB, so it is written and not read.',
+    'Move its oldest rows to another file; names in sealed records are found all the same.',
+  ),
   'file-unreadable': row('The file cannot be read.', 'Check its name and rights.'),
 
   'internal-error': row('Something went wrong inside carechain.', seeLog),

@@ -3,12 +3,13 @@
  *
  * RFC 4180 with a header. People open it in a spreadsheet, so a cell that would be taken for a formula gets an apostrophe
  * before it, which reading takes away again. Several nodes on one machine may share the file: whoever appends holds a lock
- * beside it, and a row is one write.
+ * beside it, and a row is one write. It is read piece by piece, so that a long one holds nothing else up.
  */
-import { type FileHandle, open, readFile } from 'node:fs/promises';
-import { parse } from 'csv-parse/sync';
+import { type FileHandle, open } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { parse } from 'csv-parse';
 import { stringify } from 'csv-stringify/sync';
-import { CarechainError, type Clock, type Random } from '../base/index.ts';
+import { CarechainError, type Clock, limits, type Random } from '../base/index.ts';
 import { errorCodes } from './error-codes.ts';
 import { withFileLock } from './file-lock.ts';
 
@@ -23,7 +24,10 @@ export interface RegistryRow {
 export interface RegistryCsv {
   /** @throws CarechainError `file-unwritable`. */
   append(row: RegistryRow): Promise<void>;
-  /** Rows in the order of the file; none where there is no file. @throws CarechainError `file-unreadable`. */
+  /**
+   * Rows in the order of the file; none where there is no file.
+   * @throws CarechainError `registry-too-large`, `file-unreadable`.
+   */
   rows(): Promise<readonly RegistryRow[]>;
 }
 
@@ -31,6 +35,19 @@ const header = ['patient_id', 'name', 'registered_by', 'timestamp'];
 /** What a spreadsheet takes for the beginning of a formula; apostrophes before it were there, or say that it is none. */
 const needsEscape = /^'*[=+\-@\t\r]/;
 const escapedStart = /^'(?='*[=+\-@\t\r])/;
+
+/** What is parsed in one go. */
+const pieceBytes = 65_536;
+
+/** A spreadsheet may have saved it: with a byte order mark, other line ends, or a row that is too short. */
+const form = {
+  bom: true,
+  // All three, since a program and this one may end lines differently. A parser that must find out tries at every byte.
+  record_delimiter: ['\r\n', '\n', '\r'],
+  relax_column_count: true,
+  relax_quotes: true,
+  skip_empty_lines: true,
+};
 
 export function openRegistryCsv(path: string, world: { readonly clock: Clock; readonly random: Random }): RegistryCsv {
   return {
@@ -44,13 +61,25 @@ export function openRegistryCsv(path: string, world: { readonly clock: Clock; re
     },
     async rows() {
       try {
-        return registryRows(await readFile(path, 'utf8'));
+        return await readRows(path);
       } catch (error) {
         if (errorCode(error) === 'ENOENT') return [];
         throw error instanceof CarechainError ? error : fileError('file-unreadable', error);
       }
     },
   };
+}
+
+async function readRows(path: string): Promise<RegistryRow[]> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    if (size > limits.registryBytes) throw fileError('registry-too-large');
+    const end = limits.registryBytes - 1;
+    return await registryRows(file.createReadStream({ highWaterMark: pieceBytes, end, autoClose: false }));
+  } finally {
+    await file.close();
+  }
 }
 
 /** Called under the lock. What a crash or an editor left without a line end is ended first. */
@@ -75,24 +104,24 @@ async function endsALine(file: FileHandle, size: number): Promise<boolean> {
   return last[0] === 0x0a;
 }
 
-/** The rows of the file's text. @throws CarechainError `file-unreadable`. */
-export function registryRows(text: string): RegistryRow[] {
-  const records = recordsOf(text);
-  const cells = records.map((record) => record.map((cell) => cell.replace(escapedStart, '')));
-  return cells
-    .filter(([patientId]) => patientId !== undefined && patientId !== header[0])
-    .map(([patientId = '', name = '', registeredBy = '', timestamp = '']) => {
-      return { patientId, name, registeredBy, timestamp };
-    });
-}
-
-/** A spreadsheet may have saved it: with a byte order mark, other line ends, or a row that is too short. */
-function recordsOf(text: string): string[][] {
+/** The rows in the bytes of the file, in whatever pieces they come. @throws CarechainError `file-unreadable`. */
+export async function registryRows(pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<RegistryRow[]> {
+  const rows: RegistryRow[] = [];
   try {
-    return parse(text, { bom: true, relax_column_count: true, relax_quotes: true, skip_empty_lines: true });
+    await pipeline(pieces, parse(form), async (records: AsyncIterable<string[]>) => {
+      for await (const record of records) {
+        const [patientId = '', name = '', registeredBy = '', timestamp = ''] = record.map(unescapeFormula);
+        if (patientId !== header[0]) rows.push({ patientId, name, registeredBy, timestamp });
+      }
+    });
   } catch (error) {
     throw fileError('file-unreadable', error);
   }
+  return rows;
+}
+
+function unescapeFormula(cell: string): string {
+  return cell.replace(escapedStart, '');
 }
 
 function escapeFormula(cell: string): string {
@@ -103,7 +132,10 @@ function errorCode(error: unknown): unknown {
   return (error as { code?: unknown } | null)?.code;
 }
 
-function fileError(code: 'file-unwritable' | 'file-unreadable', cause: unknown): CarechainError {
+function fileError(
+  code: 'file-unwritable' | 'file-unreadable' | 'registry-too-large',
+  cause?: unknown,
+): CarechainError {
   const { sentence, nextStep } = errorCodes[code];
   const reason = errorCode(cause);
   return new CarechainError(

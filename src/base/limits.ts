@@ -80,6 +80,9 @@ export const limits = {
   logBytes: 16_000_000,
   olderLogs: 2,
 
+  /** The doctor's own list of names, as far as it is read: some 75,000 patients. */
+  registryBytes: 8_000_000,
+
   lineBytes: 65_536,
   chainPage: 1_000,
 } as const;

@@ -21,8 +21,7 @@ export class ByteLines {
   *push(chunk: Uint8Array): Generator<ByteLine> {
     let begin = 0;
     for (let end = chunk.indexOf(lineFeed); end !== -1; end = chunk.indexOf(lineFeed, begin)) {
-      this.#keep(chunk.subarray(begin, end));
-      yield this.#take();
+      yield this.#take(chunk.subarray(begin, end));
       begin = end + 1;
     }
     this.#keep(chunk.subarray(begin));
@@ -30,7 +29,7 @@ export class ByteLines {
 
   /** A last line without a newline. */
   *end(): Generator<ByteLine> {
-    if (this.#length > 0) yield this.#take();
+    if (this.#length > 0) yield this.#take(new Uint8Array(0));
   }
 
   #keep(part: Uint8Array): void {
@@ -39,9 +38,10 @@ export class ByteLines {
     else if (part.length > 0) this.#parts.push(part.slice());
   }
 
-  #take(): ByteLine {
-    const bytes = Buffer.concat(this.#parts);
-    const length = this.#length;
+  /** The line of which `last` is the end. Most lines lie within one chunk, and are not copied. */
+  #take(last: Uint8Array): ByteLine {
+    const bytes = this.#length === 0 ? last : Buffer.concat([...this.#parts, last]);
+    const length = this.#length + last.length;
     const endsInReturn = length === bytes.length && bytes.at(-1) === 0x0d;
     this.#parts = [];
     this.#length = 0;
@@ -52,9 +52,13 @@ export class ByteLines {
   }
 }
 
+/** One for all lines: to make one costs more than to read a line. It keeps nothing from one to the next. */
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 function decodeUtf8(bytes: Uint8Array): string | null {
+  if (bytes.length === 0) return '';
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch {
     // The one thing that it throws: these bytes are not UTF-8.
     return null;

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { findAction } from '../../src/actions/index.ts';
-import { CarechainError } from '../../src/base/index.ts';
+import { CarechainError, limits } from '../../src/base/index.ts';
 import { readBalance, recordsOf } from '../../src/ledger/index.ts';
 import { type Clinic, openClinic, type User } from './clinic.ts';
 
@@ -377,6 +377,17 @@ test('a registry file that cannot be read stops nobody from working', async () =
     warning: expect.stringContaining('registry file'),
   });
   expect(await alice.code('prescribe', details)).toBe('OK');
+});
+
+test('a registry file that is too long is told of where names are searched, and grows on', async () => {
+  await register();
+  const path = join(clinic.dataDir, 'patient_registry.csv');
+  await truncate(path, limits.registryBytes + 1);
+  expect(await alice.must('find', { words: 'jane' })).toMatchObject({
+    patients: [{ name: 'Jane Doe' }],
+    warning: expect.stringContaining('longer than 8 MB'),
+  });
+  expect(await register('John Doe')).toMatchObject({ warning: null });
 });
 
 test('a record that is none hides no other event', async () => {

@@ -1,9 +1,9 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openRegistryCsv, type RegistryCsv, type RegistryRow } from '../../src/actions/index.ts';
-import { systemClock, systemRandom } from '../../src/base/index.ts';
+import { openRegistryCsv, type RegistryCsv, type RegistryRow, registryRows } from '../../src/actions/index.ts';
+import { limits, systemClock, systemRandom } from '../../src/base/index.ts';
 import { patientIdFrom } from '../support/ledger.ts';
 
 let folder: string;
@@ -71,6 +71,54 @@ test('a file without a line end at its end is ended first', async () => {
   await writeFile(path, '\ufeffpatient_id,name,registered_by,timestamp\nx,Old,dr_alice,then');
   await open().append(rowNamed('New'));
   expect((await open().rows()).map(({ name }) => name)).toEqual(['Old', 'New']);
+});
+
+test('line ends may differ from row to row, as when an editor and this program write in turn', async () => {
+  const row = (name: string) => `${patientIdFrom(name)},${name},dr_alice,2026-01-05T09:30:00.000Z`;
+  await writeFile(path, `${row('a')}\r\n${row('b')}\n${row('c')}\r${row('d')}\n`);
+  await open().append({ ...rowNamed('e'), timestamp: '2026-01-05T09:30:00.000Z' });
+  expect((await open().rows()).map(({ name, timestamp }) => [name, timestamp.length])).toEqual(
+    ['a', 'b', 'c', 'd', 'e'].map((name) => [name, 24]),
+  );
+});
+
+test('a long file is read whole, wherever its pieces end; one that is too long is written and not read', async () => {
+  const rows = Array.from({ length: 20_000 }, (_, index) => `${patientIdFrom(String(index))},"Zoë ""${index}""",x,y`);
+  await writeFile(path, `patient_id,name,registered_by,timestamp\r\n${rows.join('\r\n')}\r\n`);
+  const read = await open().rows();
+  expect(read.map(({ name }) => name)).toEqual(rows.map((_, index) => `Zoë "${index}"`));
+
+  await truncate(path, limits.registryBytes + 1);
+  const before = (await stat(path)).size;
+  await expect(open().rows()).rejects.toMatchObject({
+    code: 'registry-too-large',
+    message: expect.stringContaining('Move its oldest rows'),
+  });
+  await open().append(rowNamed('Jane'));
+  expect((await stat(path)).size).toBeGreaterThan(before);
+});
+
+test('whatever the pieces, the rows are the same', async () => {
+  const lines = ['patient_id,name', 'a,"Zoë ""Z"", two\r\nlines"', 'b,"x"y', '', "c,'=1", 'd,\u{1f468}'];
+  for (const lineEnd of ['\r\n', '\n', '\r']) {
+    const bytes = Buffer.from(`\ufeff${lines.join(lineEnd)}`);
+    const whole = await registryRows([bytes]);
+    expect(whole.map(({ name }) => name)).toEqual(['Zoë "Z", two\r\nlines', expect.any(String), '=1', '\u{1f468}']);
+    for (const size of [1, 2, 3, 7]) {
+      const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+        bytes.subarray(index * size, (index + 1) * size),
+      );
+      expect(await registryRows(pieces)).toEqual(whole);
+    }
+  }
+});
+
+test('what is no such file is refused in words', async () => {
+  await writeFile(path, 'patient_id,name\n"never closed');
+  await expect(open().rows()).rejects.toMatchObject({ code: 'file-unreadable' });
+  await expect(openRegistryCsv(folder, { clock: systemClock, random: systemRandom }).rows()).rejects.toMatchObject({
+    code: 'file-unreadable',
+  });
 });
 
 test('many writers at once lose and tear nothing', async () => {

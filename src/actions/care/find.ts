@@ -21,7 +21,7 @@ export const find = defineAction({
   async run({ words, from, count }, context) {
     const { node } = context.carechain;
     const wanted = folded(words).split(/\s+/);
-    const { names, complete } = await knownNames(context);
+    const { names, problem } = await knownNames(context);
     const found = [...names]
       .filter(([, name]) => wanted.every((word) => folded(name).includes(word)))
       .sort(([, left], [, right]) => left.localeCompare(right, 'en'));
@@ -35,7 +35,7 @@ export const find = defineAction({
       const registeredBy = patient ? nameOf(node, patient.registeredBy) : null;
       return { number: index + 1, patientId, name, registered: patient !== undefined, registeredBy };
     });
-    const warning = complete ? null : 'The registry file could not be read: only names in records were searched.';
+    const warning = problem && `Only names in records were searched, not the registry file. ${problem}`;
     return done({ patients, next, warning });
   },
 });

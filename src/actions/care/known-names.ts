@@ -8,12 +8,14 @@ import { transactionOf } from './records.ts';
 /** How many transactions of each source are looked through, newest first. */
 const mostPerSource = 1_000;
 
-/** Names by patient id; `complete` says that the registry file could be read. */
-export async function knownNames(context: ActionContext): Promise<{ names: Map<string, string>; complete: boolean }> {
+/** Names by patient id; `problem` is why those of the registry file are not among them, or null. */
+export async function knownNames(
+  context: ActionContext,
+): Promise<{ names: Map<string, string>; problem: string | null }> {
   const { node } = context.carechain;
   const names = new Map<string, string>();
-  const rows = await registryRows(context);
-  for (const { patientId, name } of rows ?? []) if (isPatientId(patientId)) names.set(patientId, name);
+  const { rows, problem } = await registryRows(context);
+  for (const { patientId, name } of rows) if (isPatientId(patientId)) names.set(patientId, name);
   for (const id of await sources(context)) {
     const transaction = transactionOf(id, context);
     const patient = transaction && patientOf(transaction.body, node.pendingState);
@@ -21,7 +23,7 @@ export async function knownNames(context: ActionContext): Promise<{ names: Map<s
     const name = await nameIn(id, context);
     if (name !== null) names.set(patient, name);
   }
-  return { names, complete: rows !== null };
+  return { names, problem };
 }
 
 /** Transactions whose records may name a patient to this user: by colleagues, or waiting for their role. */

@@ -14,7 +14,7 @@ export async function patientName(patient: string, context: ActionContext): Prom
   const registration = readPatient(node.pendingState, patient)?.registration;
   const registered = registration === undefined ? null : await nameIn(registration, context);
   if (registered !== null) return registered;
-  const row = (await registryRows(context))?.find((candidate) => candidate.patientId === patient);
+  const row = (await registryRows(context)).rows.find((candidate) => candidate.patientId === patient);
   if (row) return row.name;
   for (const { transaction } of node.patientEvents(patient).reverse()) {
     const name = textField((await readRecords(transaction, context)).text, 'patientName');
@@ -33,14 +33,18 @@ export async function nameIn(transactionId: string, context: ActionContext): Pro
 
 /**
  * The registry file, for doctors on a doctor's node: names in it are not for whoever else logs in there.
- * Null where the file cannot be read: work with records goes on without it.
+ * Where the file cannot be read, `problem` says why: work with records goes on without it.
  */
-export async function registryRows({ carechain, session }: ActionContext): Promise<readonly RegistryRow[] | null> {
-  if (carechain.role !== 'doctor' || session.user?.member.role !== 'doctor') return [];
+export async function registryRows({
+  carechain,
+  session,
+}: ActionContext): Promise<{ readonly rows: readonly RegistryRow[]; readonly problem: string | null }> {
+  if (carechain.role !== 'doctor' || session.user?.member.role !== 'doctor') return { rows: [], problem: null };
   try {
-    return await carechain.registryCsv.rows();
+    return { rows: await carechain.registryCsv.rows(), problem: null };
   } catch (error) {
-    carechain.logger.warn('the registry file was not read', { code: describeError(error).code });
-    return null;
+    const { code, message } = describeError(error);
+    carechain.logger.warn('the registry file was not read', { code });
+    return { rows: [], problem: message };
   }
 }

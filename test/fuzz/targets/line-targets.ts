@@ -31,8 +31,7 @@ export const lineTargets: readonly Target[] = [
   target<Typed>({
     name: 'command-line',
     shape: 'text',
-    // As many line feeds, each a line of its own, take the longest; a single line up to its limit is in test/cli.
-    mostBytes: limits.lineBytes / 2,
+    mostBytes: limits.lineBytes,
     seeds: [...actions.map(({ example }) => example), '# a comment', 'help consult', "consult --notes='a b' --x"].map(
       utf8ToBytes,
     ),
