@@ -23,5 +23,6 @@ test('whoever lies is thrown out, whoever does not is let be, and honest work go
   expect(report.failures).toEqual([]);
   expect(punished).toBe(crimes);
   expect(honestShuns).toBe(0);
-  expect(submit.attacked.p50).toBeLessThan(wideMargin * Math.max(submit.quiet.p50, 20));
+  expect(submit.attacked.p50).not.toBeNull();
+  expect(submit.attacked.p50).toBeLessThan(wideMargin * Math.max(submit.quiet.p50!, 20));
 });

@@ -1,4 +1,5 @@
 /** What a row of the table of behaviours is made of. */
+import type { Chance } from '../support/chance.ts';
 import type { Foe, FoeSettings } from './foe.ts';
 import type { HonestNetwork } from './honest-network.ts';
 
@@ -16,7 +17,7 @@ export interface Behaviour {
   readonly isOneMessage?: boolean;
   /** Does not begin with an orderly link. */
   readonly comesUnlinked?: boolean;
-  /** Ends by itself only after a time that the victim sets: done once in an attack, and not in the quick form. */
+  /** Ends by itself only after a time that the victim sets: done once in an attack, and in the quick form all at once. */
   readonly takesLong?: boolean;
   readonly settings?: Partial<FoeSettings>;
   /** One go of one foe. @throws Error where the honest side did what it must not do. */
@@ -25,8 +26,7 @@ export interface Behaviour {
 
 export interface Arena {
   readonly network: HonestNetwork;
-  /** A number from 0 to 1, from the seed. */
-  readonly random: () => number;
+  readonly chance: Chance;
   /** Whether everything is done in small numbers. */
   readonly isQuick: boolean;
   /** Another peer, gone when the go is over. */
@@ -38,8 +38,4 @@ export interface Arena {
 /** So many in the full form, fewer in the quick one. */
 export function counted(full: number, { isQuick }: Arena): number {
   return isQuick ? Math.max(1, Math.ceil(full / 20)) : full;
-}
-
-export function randomBytes(length: number, random: () => number): Uint8Array {
-  return Uint8Array.from({ length }, () => Math.floor(random() * 256));
 }

@@ -14,10 +14,10 @@ import { createLibp2p, type Libp2p } from 'libp2p';
 import { readFrame, writeFrame } from '../../src/network/framing.ts';
 import { encodeStatus, type StatusMessage } from '../../src/network/status-message.ts';
 import { bytesFrom } from '../support/ledger.ts';
+import { within } from '../support/waiting.ts';
 import { encodeRpc, type GossipRpc, prefixed } from './gossip-rpc.ts';
 import { monotonicMs } from './honest-host.ts';
 import type { HonestNode } from './honest-node.ts';
-import { within } from './waiting.ts';
 
 export interface FoeSettings {
   readonly name: string;

@@ -3,7 +3,6 @@
  * where memory is measured, in one of its own; what may be asked of it are the methods below, and all of them take and
  * give plain values that can travel between processes.
  */
-
 import {
   type Clock,
   describeError,
@@ -11,14 +10,17 @@ import {
   silentLogger,
   systemClock,
   systemRandom,
+  toHex,
+  utf8ToBytes,
 } from '../../src/base/index.ts';
-import { decodeTransaction } from '../../src/ledger/index.ts';
+import { sha256 } from '../../src/crypto/index.ts';
+import { decodeTransaction, type Member } from '../../src/ledger/index.ts';
 import { createLibp2pTransport, peerIdOf } from '../../src/network/index.ts';
 import { createNode, inlineWorkers, type LedgerNode, threadWorkers } from '../../src/node/index.ts';
 import { createStore, openDatabase } from '../../src/storage/index.ts';
 import { createVault, type Vault } from '../../src/vault/index.ts';
 import { recordIdOf } from '../../src/vault/record-id.ts';
-import { nodeKeysFrom, patientIdFrom } from '../support/ledger.ts';
+import { nodeKeysFrom, patientIdFrom, personKeysFrom } from '../support/ledger.ts';
 import { arenaWorld } from './arena-world.ts';
 
 export interface HostSettings {
@@ -143,11 +145,16 @@ export class HonestHost {
       height,
       pending: pending.length,
       waiting: entries.length - pending.length,
-      pendingHash: pending
-        .map(({ id }) => id)
-        .sort()
-        .join()
-        .slice(0, 2_000),
+      pendingHash: toHex(
+        sha256(
+          utf8ToBytes(
+            pending
+              .map(({ id }) => id)
+              .sort()
+              .join(),
+          ),
+        ),
+      ),
       peers: node.peers().map(({ peerId }) => peerId),
     };
   }
@@ -166,18 +173,27 @@ export class HonestHost {
     return this.#node!.find(id) !== undefined;
   }
 
-  /** Writes a consultation whose notes are sealed for its doctor alone; returns the id of that record. */
+  /**
+   * Writes a consultation whose notes are sealed for its doctor, and for somebody who is at home here: a vault gives away
+   * what it keeps for its own. Returns the id of that record.
+   */
   async keepRecord(): Promise<string> {
     const node = this.#node!;
-    const doctor = this.#world.genesis.members.find(({ username }) => username === 'alice')!;
-    const { sealed, writes } = await this.#vault!.seal({ notes: 'sleeps badly' }, [doctor]);
-    await node.submit(this.#world.register('alice', 'zoe', { nonce: '1d'.repeat(16) }));
+    const [doctor, guest] = ['alice', 'dana'].map((name) =>
+      this.#world.genesis.members.find(({ username }) => username === name),
+    ) as [Member, Member];
+    await this.#vault!.host({ member: guest, keys: { username: 'dana', ...personKeysFrom('dana') } });
+    const { sealed, writes } = await this.#vault!.seal({ notes: 'sleeps badly' }, [doctor, guest]);
+    const registration = this.#world.register('alice', 'zoe', { nonce: '1d'.repeat(16) });
     const consultation = this.#world.sign(
       'alice',
       { kind: 'DOCTOR_CONSULTATION', patient: patientIdFrom('zoe'), records: { notes: sealed, order: null } },
       { nonce: '2d'.repeat(16) },
     );
-    await node.submit(consultation, writes);
+    for (const [transaction, also] of [[registration], [consultation, writes]] as const) {
+      const verdict = await node.submit(transaction, also);
+      if (!verdict.ok) throw new Error(`the record was not kept: ${verdict.rejection.code}`);
+    }
     return recordIdOf(sealed);
   }
 

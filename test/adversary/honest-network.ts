@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { decodeBlock } from '../../src/ledger/index.ts';
 import { Chain, type World } from '../support/ledger.ts';
 import { freePort, temporaryFolder } from '../support/processes.ts';
+import { until } from '../support/waiting.ts';
 import { arenaWorld } from './arena-world.ts';
 import type { HostEvent, View } from './honest-host.ts';
 import { type HonestNode, nodeInItsOwnProcess, nodeInThisProcess } from './honest-node.ts';
-import { until } from './waiting.ts';
 
 const names = ['doctor', 'lab', 'pharmacy'] as const;
 

@@ -1,5 +1,5 @@
 /** What a run has found, for people and as figures. */
-import { quantile } from './honest-work.ts';
+import { quantile } from '../support/quantile.ts';
 import type { Outcome } from './trial.ts';
 
 export interface Report {
@@ -15,11 +15,12 @@ interface Quiet {
   readonly block: readonly number[];
 }
 
-const ms = (value: number) => `${value.toFixed(0)} ms`;
+const ms = (value: number | null) => (value === null ? '-' : `${value.toFixed(0)} ms`);
+const rounded = (value: number | null) => (value === null ? null : Math.round(value));
 const mebibytes = (bytes: number) => Number((bytes / 2 ** 20).toFixed(1));
 
-export function rowOf(outcome: Outcome, quietMs: number): string {
-  const { behaviour, failures, cutMs, shunMs, goes, latencies, growth, notes } = outcome;
+export function rowOf(outcome: Outcome, quietMs: number | null): string {
+  const { behaviour, failures, cutMs, shunMs, goes, latencies, growth, notes, tookMs } = outcome;
   const { submit } = latencies;
   const columns = [
     failures.length === 0 ? 'ok  ' : 'FAIL',
@@ -31,6 +32,7 @@ export function rowOf(outcome: Outcome, quietMs: number): string {
         : 'borne'
     ).padEnd(44),
     `${goes} times`.padStart(9),
+    `${(tookMs / 1_000).toFixed(1)} s`.padStart(6),
     `p50 ${ms(quantile(submit, 0.5))}, p99 ${ms(quantile(submit, 0.99))} (quiet ${ms(quietMs)})`.padEnd(40),
     growth === null
       ? ''
@@ -51,14 +53,14 @@ function figuresOf(seed: number, outcomes: readonly Outcome[], quiet: Quiet, hon
   const attackedBlocks = outcomes.flatMap(({ latencies }) => latencies.block);
   const quantiles = (values: readonly number[]) => ({
     count: values.length,
-    p50: Math.round(quantile(values, 0.5)),
-    p99: Math.round(quantile(values, 0.99)),
+    p50: rounded(quantile(values, 0.5)),
+    p99: rounded(quantile(values, 0.99)),
   });
   const growth = outcomes.flatMap(({ growth: each }) => (each === null ? [] : [each]));
   const most = (values: readonly number[]) => mebibytes(Math.max(0, ...values));
   return {
     ...{ seed, behaviours: outcomes.length, crimes: crimes.length, punished: punished.length },
-    cutMs: { median: Math.round(quantile(cuts, 0.5)), max: Math.round(Math.max(0, ...cuts)) },
+    cutMs: { median: rounded(quantile(cuts, 0.5)), max: Math.round(Math.max(0, ...cuts)) },
     submit: { quiet: quantiles(quiet.submit), attacked: quantiles(attacked) },
     block: { quiet: quantiles(quiet.block), attacked: quantiles(attackedBlocks) },
     honestShuns,
@@ -78,17 +80,49 @@ function figuresOf(seed: number, outcomes: readonly Outcome[], quiet: Quiet, hon
   };
 }
 
-export function reportOf(seed: number, outcomes: readonly Outcome[], quiet: Quiet, honestShuns: number): Report {
+export interface Found {
+  readonly seed: number;
+  readonly isQuick: boolean;
+  readonly outcomes: readonly Outcome[];
+  readonly quiet: Quiet;
+  readonly honestShuns: number;
+}
+
+export function reportOf({ seed, isQuick, outcomes, quiet, honestShuns }: Found): Report {
   const figures = figuresOf(seed, outcomes, quiet, honestShuns);
+  // The quick form has few samples, in one thread with everything else.
+  const missed = isQuick ? [] : missedTargets(figures);
   const { submit, block, cutMs, punished, crimes } = figures;
   return {
-    failures: outcomes.flatMap(({ behaviour, failures }) => failures.map((each) => `${behaviour.name}: ${each}`)),
+    failures: [
+      ...outcomes.flatMap(({ behaviour, failures }) => failures.map((each) => `${behaviour.name}: ${each}`)),
+      ...missed,
+    ],
     summary: [
       `${outcomes.length} behaviours: ${punished} of ${crimes} crimes punished, median ${ms(cutMs.median)}, max ${ms(cutMs.max)}`,
       `honest submit p99 ${ms(submit.quiet.p99)} in peace, ${ms(submit.attacked.p99)} attacked`,
       `honest block p99 ${ms(block.quiet.p99)} in peace, ${ms(block.attacked.p99)} attacked`,
+      ...missed.map((each) => `MISSED: ${each}`),
       `${honestShuns} honest bans; most growth ${figures.mostRssGrowthMiB} MiB resident, ${figures.mostHeapGrowthMiB} MiB heap`,
     ].join('; '),
     figures,
   };
+}
+
+/** An attack may make honest people wait so many times as long, where there are samples enough to tell. */
+const slowedAtMost = 2;
+const samplesToTell = 200;
+/** What one behaviour may leave behind after a collection, and what it may take for a while. */
+const heapGrowthMebibytes = 64;
+const peakGrowthMebibytes = 512;
+
+function missedTargets({ submit, mostHeapGrowthMiB, mostPeakRssMiB }: Figures): string[] {
+  const { quiet, attacked } = submit;
+  const missed: string[] = [];
+  const canTell = Math.min(quiet.count, attacked.count) >= samplesToTell;
+  if (canTell && attacked.p99! > slowedAtMost * quiet.p99!)
+    missed.push(`honest submit p99 is ${ms(attacked.p99)} under attack, and ${ms(quiet.p99)} in peace`);
+  if (mostHeapGrowthMiB > heapGrowthMebibytes) missed.push(`a behaviour left ${mostHeapGrowthMiB} MiB on the heap`);
+  if (mostPeakRssMiB > peakGrowthMebibytes) missed.push(`a behaviour took ${mostPeakRssMiB} MiB`);
+  return missed;
 }

@@ -1,9 +1,10 @@
 /** Runs the table of behaviours against one network and reports. */
-
+import { Chance } from '../support/chance.ts';
+import { quantile } from '../support/quantile.ts';
+import type { Behaviour } from './behaviour.ts';
 import { behaviours } from './behaviours/index.ts';
-import { randomFrom } from './chance.ts';
 import { HonestNetwork } from './honest-network.ts';
-import { quantile, workHonestly } from './honest-work.ts';
+import { workHonestly } from './honest-work.ts';
 import { type Report, reportOf, rowOf } from './report.ts';
 import { type Outcome, tryBehaviour } from './trial.ts';
 
@@ -22,27 +23,33 @@ export interface RunSettings {
 
 export async function runTrials(settings: RunSettings): Promise<Report> {
   const { seed, only, print, isQuick, attackMs, quietMs, offences } = settings;
-  const random = randomFrom(seed);
+  const chance = new Chance(`adversary/${seed}`);
   const chosen = behaviours.filter(({ name }) => only === null || only.some((part) => name.includes(part)));
   print(`seed ${seed}, ${chosen.length} behaviours`);
   const network = await HonestNetwork.start(settings.inProcesses);
   try {
     // The first block, and code that has run once.
-    await workHonestly(network, { forMs: Math.max(quietMs, 1_500), random });
+    await workHonestly(network, { forMs: Math.max(quietMs, 1_500), chance });
     const quiet = { submit: [] as number[], block: [] as number[] };
     const outcomes: Outcome[] = [];
-    for (const [index, behaviour] of chosen.entries()) {
+    const tryOne = async (behaviour: Behaviour) => {
+      const outcome = await tryBehaviour(behaviour, network, { isQuick, chance, attackMs, offences });
+      outcomes.push(outcome);
+      print(rowOf(outcome, quantile(quiet.submit, 0.99)));
+    };
+    const together = chosen.filter(({ takesLong }) => isQuick && takesLong === true);
+    for (const [index, behaviour] of chosen.filter((each) => !together.includes(each)).entries()) {
       if (index === 0 || !isQuick) {
-        const { submit, block } = await workHonestly(network, { forMs: quietMs, random });
+        const { submit, block } = await workHonestly(network, { forMs: quietMs, chance });
         quiet.submit.push(...submit);
         quiet.block.push(...block);
       }
-      const outcome = await tryBehaviour(behaviour, network, { isQuick, random, attackMs, offences });
-      outcomes.push(outcome);
-      print(rowOf(outcome, quantile(quiet.submit, 0.99)));
+      await tryOne(behaviour);
     }
+    // Each waits for the victim to lose its patience.
+    await Promise.all(together.map(tryOne));
     await network.agree();
-    const report = reportOf(seed, outcomes, quiet, network.honestShuns);
+    const report = reportOf({ seed, isQuick, outcomes, quiet, honestShuns: network.honestShuns });
     print(report.summary);
     print(JSON.stringify(report.figures));
     return report;

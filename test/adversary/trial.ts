@@ -5,15 +5,17 @@
  * time for which it was shunned: the second shun must be longer than the first, the third longer again. Then comes the
  * attack: the same again and again, each time under a new identity, while honest people work and are measured.
  */
+
+import type { Chance } from '../support/chance.ts';
+import { pause, until, within } from '../support/waiting.ts';
 import type { Arena, Behaviour } from './behaviour.ts';
 import { Foe, type FoeSettings } from './foe.ts';
 import type { HonestNetwork } from './honest-network.ts';
 import { type Latencies, workHonestly } from './honest-work.ts';
-import { pause, until, within } from './waiting.ts';
 
 export interface TrialSettings {
   readonly isQuick: boolean;
-  readonly random: () => number;
+  readonly chance: Chance;
   readonly attackMs: number;
   readonly offences: number;
 }
@@ -32,10 +34,14 @@ export interface Outcome {
   /** Bytes that the victim holds more than before, after a collection; null where it shares this process. */
   readonly growth: { readonly rss: number; readonly heap: number; readonly peakRss: number } | null;
   readonly notes: Readonly<Record<string, number>>;
+  /** All of it, offences and attack. */
+  readonly tookMs: number;
 }
 
 /** When a crime counts as not punished. How fast it was is measured; a slow machine must not make it a failure. */
 const punishMs = 30_000;
+/** Goes of an attack that may come to nothing before the first that does. */
+const mostMisses = 5;
 let foesMade = 0;
 
 export async function tryBehaviour(
@@ -43,6 +49,7 @@ export async function tryBehaviour(
   network: HonestNetwork,
   settings: TrialSettings,
 ): Promise<Outcome> {
+  const startedAt = performance.now();
   const failures: string[] = [];
   const notes: Record<string, number> = {};
   const attempt = async (work: () => Promise<unknown>) => {
@@ -57,6 +64,7 @@ export async function tryBehaviour(
   };
   const faultsBefore = network.faults.length;
   const cutsBefore = network.honestCuts;
+  const honestShunsBefore = network.honestShuns;
   const shunnedBefore = network.shunned.length;
   const memoryBefore = await memoryOf(network);
 
@@ -69,7 +77,7 @@ export async function tryBehaviour(
 
   const attack = attackUntil(performance.now() + settings.attackMs, behaviour, network, settings, note);
   const peak = watchPeak(network);
-  const latencies = await workHonestly(network, { forMs: settings.attackMs, random: settings.random });
+  const latencies = await workHonestly(network, { forMs: settings.attackMs, chance: settings.chance });
   const { goes, failures: found } = await attack;
   failures.push(...found);
   const peakRss = peak();
@@ -78,7 +86,7 @@ export async function tryBehaviour(
   const view = await network.victim.call('view');
 
   if (latencies.missing > 0) failures.push(`${latencies.missing} honest transactions did not arrive`);
-  if (network.honestShuns > 0) failures.push('an honest node was shunned');
+  if (network.honestShuns > honestShunsBefore) failures.push('an honest node was shunned');
   // In the quick form everything shares one thread with whatever else runs: a ping may be late for reasons of its own.
   if (!settings.isQuick && network.honestCuts > cutsBefore)
     failures.push(`${network.honestCuts - cutsBefore} links between honest nodes broke`);
@@ -95,6 +103,7 @@ export async function tryBehaviour(
     latencies,
     growth: growthOf(memoryBefore, memoryAfter, peakRss),
     notes,
+    tookMs: performance.now() - startedAt,
   };
 }
 
@@ -125,7 +134,8 @@ async function offendAgainAndAgain(
       await within(going, punishMs);
       const shun = network.shunsOf(foe.peerId).at(-1)!;
       if (behaviour.codes?.includes(shun.code) === false) throw new Error(`it was shunned for ${shun.code}`);
-      offences.push({ cutMs: cutAt - (foe.struckAt ?? cutAt), shunMs: shun.forMs });
+      if (foe.struckAt === null) throw new Error('it was shunned before it had done anything');
+      offences.push({ cutMs: cutAt - foe.struckAt, shunMs: shun.forMs });
       await comesBackInVain(foe, network);
       await network.jump(shun.forMs + 1_000);
     } finally {
@@ -142,14 +152,19 @@ const foeId = new Map<string, string>();
 
 /** While it is shunned, no link of it stands. */
 async function comesBackInVain(foe: Foe, network: HonestNetwork): Promise<void> {
-  const connection = await within(
-    foe.dial(network.victim).catch(() => null),
-    3_000,
-  );
+  const connection = await foe.dial(network.victim).catch(() => null);
   await until(() => connection === null || connection.status !== 'open', 'a shunned foe to be refused', 3_000);
+  const { peers } = await network.victim.call('view');
+  if (peers.includes(foe.peerId)) throw new Error('a shunned foe is linked');
 }
 
-async function oneGo(behaviour: Behaviour, network: HonestNetwork, settings: TrialSettings, note: Arena['note']) {
+/** @returns true: who is no criminal has struck where nothing was thrown. */
+async function oneGo(
+  behaviour: Behaviour,
+  network: HonestNetwork,
+  settings: TrialSettings,
+  note: Arena['note'],
+): Promise<true> {
   const { foe, arena, close } = await enter(behaviour, network, settings, note, nextName(behaviour));
   try {
     if (behaviour.comesUnlinked !== true) await foe.link(network.victim);
@@ -159,6 +174,7 @@ async function oneGo(behaviour: Behaviour, network: HonestNetwork, settings: Tri
       await pause(150);
       if (!foe.isLinked) throw new Error('an honest peer lost its link');
     }
+    return true;
   } finally {
     await close();
   }
@@ -174,26 +190,40 @@ async function attackUntil(
 ): Promise<{ goes: number; failures: string[] }> {
   const failures: string[] = [];
   let goes = 0;
-  while (performance.now() < end && !(behaviour.takesLong === true && (goes > 0 || settings.isQuick))) {
+  let misses = 0;
+  const goesOn = () => (goes === 0 ? misses < mostMisses : performance.now() < end && behaviour.takesLong !== true);
+  while (goesOn()) {
     try {
-      if (behaviour.crime) await oneOffence(behaviour, network, settings, note);
-      else await oneGo(behaviour, network, settings, note);
+      const hasStruck = behaviour.crime
+        ? await oneOffence(behaviour, network, settings, note)
+        : await oneGo(behaviour, network, settings, note);
+      if (hasStruck) goes += 1;
+      else misses += 1;
     } catch (error) {
-      // A head that moved meanwhile makes another thing of a crime; a trial in peace has shown that it is punished.
+      misses += 1;
+      // A crime for which a head has moved is none; that it is punished has been shown in peace.
       if (!behaviour.crime) failures.push(`under work: ${error instanceof Error ? error.message : String(error)}`);
     }
-    goes += 1;
   }
+  if (goes === 0) failures.push('it never struck while honest people worked');
   return { goes, failures: [...new Set(failures)] };
 }
 
-async function oneOffence(behaviour: Behaviour, network: HonestNetwork, settings: TrialSettings, note: Arena['note']) {
+/** @returns whether it came to the offence. */
+async function oneOffence(
+  behaviour: Behaviour,
+  network: HonestNetwork,
+  settings: TrialSettings,
+  note: Arena['note'],
+): Promise<boolean> {
   const { foe, arena, close } = await enter(behaviour, network, settings, note, nextName(behaviour));
   try {
     await foe.link(network.victim);
+    foe.arm();
     const going = behaviour.go(foe, arena).catch(() => undefined);
     await within(foe.cut, 2_000);
     await within(going, 2_000);
+    return foe.struckAt !== null;
   } finally {
     await close();
   }
@@ -202,7 +232,7 @@ async function oneOffence(behaviour: Behaviour, network: HonestNetwork, settings
 async function enter(
   behaviour: Behaviour,
   network: HonestNetwork,
-  { random, isQuick }: TrialSettings,
+  { chance, isQuick }: TrialSettings,
   note: Arena['note'],
   name: string,
 ): Promise<{ foe: Foe; arena: Arena; close(): Promise<void> }> {
@@ -221,7 +251,7 @@ async function enter(
   const foe = await make({ ...behaviour.settings, name });
   return {
     foe,
-    arena: { network, random, isQuick, foe: make, note },
+    arena: { network, chance, isQuick, foe: make, note },
     close: async () => void (await Promise.all(foes.map((each) => each.leave()))),
   };
 }

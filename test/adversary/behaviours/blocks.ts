@@ -2,8 +2,8 @@
 import { toHex } from '../../../src/base/index.ts';
 import { type Block, type Header, type Reward, sealBlock, systemAccount } from '../../../src/ledger/index.ts';
 import { type Chain, type Forgery, nodeKeysFrom, withWork } from '../../support/ledger.ts';
-import { type Arena, type Behaviour, counted, randomBytes } from '../behaviour.ts';
-import { pause } from '../waiting.ts';
+import { pause } from '../../support/waiting.ts';
+import { type Arena, type Behaviour, counted } from '../behaviour.ts';
 import { bentSignature, fresh, valid } from './transactions.ts';
 
 const zeros = '00'.repeat(8);
@@ -115,7 +115,7 @@ export const blockLies: readonly Behaviour[] = [
     does: 'gossips random bytes as a block',
     crime: true,
     codes: ['malformed-block'],
-    go: (foe, { random }) => foe.publish('blocks/1', randomBytes(500, random)),
+    go: (foe, { chance }) => foe.publish('blocks/1', chance.bytes(500)),
   },
   {
     name: 'non-canonical-block',
@@ -209,7 +209,7 @@ async function orphans(arena: Arena): Promise<(nonce: string | null) => Uint8Arr
   const { block, chain } = await forge(arena, () => ({}));
   const { secretKey } = nodeKeysFrom('foe');
   return (nonce) => {
-    const parent = toHex(randomBytes(32, arena.random));
+    const parent = toHex(arena.chance.bytes(32));
     const header = { ...block.header, height: chain.tip.header.height + 50, parent };
     return sealBlock(nonce === null ? withWork(header) : { ...header, nonce }, block.transactions, secretKey).bytes;
   };

@@ -1,9 +1,9 @@
 /** Links and what lies below messages: sockets, handshakes, frames, streams, identities. */
 import { createConnection, type Socket } from 'node:net';
 import type { Ed25519PrivateKey } from '@libp2p/interface';
-import { type Arena, type Behaviour, counted, randomBytes } from '../behaviour.ts';
+import { pause, until, within } from '../../support/waiting.ts';
+import { type Arena, type Behaviour, counted } from '../behaviour.ts';
 import type { Foe } from '../foe.ts';
-import { pause, until, within } from '../waiting.ts';
 
 /** Where foes come from, and where an honest peer comes from that nobody has configured. */
 const foreignHost = '127.66.0.1';
@@ -54,9 +54,9 @@ export const linkLies: readonly Behaviour[] = [
     does: 'sends bytes that are no frame of yamux through the encrypted link',
     crime: true,
     codes: ['malformed-frame'],
-    async go(foe, { random }) {
+    async go(foe, { chance }) {
       foe.strike();
-      muxerOf(foe).send(Uint8Array.of(7, 7, ...randomBytes(10, random)));
+      muxerOf(foe).send(Uint8Array.of(7, 7, ...chance.bytes(10)));
     },
   },
   {
@@ -93,6 +93,7 @@ export const linkOddities: readonly Behaviour[] = [
     name: 'slow-handshake',
     does: 'begins a hundred handshakes and sends a byte of them a second',
     crime: false,
+    takesLong: true,
     comesUnlinked: true,
     async go(_foe, arena) {
       const sockets = Array.from({ length: counted(100, arena) }, () => socketTo(arena));
@@ -113,10 +114,11 @@ export const linkOddities: readonly Behaviour[] = [
     name: 'garbage-instead-of-a-handshake',
     does: 'sends random bytes where a handshake should be',
     crime: false,
+    takesLong: true,
     comesUnlinked: true,
     async go(_foe, arena) {
       const sockets = Array.from({ length: counted(40, arena) }, () => socketTo(arena));
-      for (const socket of sockets) socket.write(randomBytes(400, arena.random));
+      for (const socket of sockets) socket.write(arena.chance.bytes(400));
       await holding(sockets, () =>
         until(() => sockets.every(({ destroyed }) => destroyed), 'garbage to be hung up on', 12_000),
       );
@@ -126,12 +128,13 @@ export const linkOddities: readonly Behaviour[] = [
     name: 'noise-garbage',
     does: 'agrees on Noise and then sends random bytes as its handshake',
     crime: false,
+    takesLong: true,
     comesUnlinked: true,
     async go(_foe, arena) {
       const sockets = Array.from({ length: counted(40, arena) }, () => socketTo(arena));
       for (const socket of sockets) {
         socket.write('\x13/multistream/1.0.0\n\x07/noise\n');
-        socket.write(Uint8Array.of(0, 200, ...randomBytes(200, arena.random)));
+        socket.write(Uint8Array.of(0, 200, ...arena.chance.bytes(200)));
       }
       await holding(sockets, () =>
         until(() => sockets.every(({ destroyed }) => destroyed), 'a bent handshake to be hung up on', 12_000),
@@ -169,7 +172,7 @@ export const linkOddities: readonly Behaviour[] = [
     crime: false,
     async go(foe, arena) {
       for (let count = 0; count < counted(200, arena) && foe.isLinked; count += 1) {
-        (await muxerOf(foe).createStream()).send(randomBytes(60, arena.random));
+        (await muxerOf(foe).createStream()).send(arena.chance.bytes(60));
       }
       if (!foe.isLinked) throw new Error('a stream is reset, and the link stays');
     },
@@ -180,11 +183,11 @@ export const linkOddities: readonly Behaviour[] = [
     crime: false,
     comesUnlinked: true,
     settings: { withoutIdentify: true },
-    async go(foe, { network, random }) {
-      await foe.libp2p.handle('/ipfs/id/1.0.0', (stream) => void stream.send(randomBytes(3_000, random)));
+    async go(foe, { network, chance }) {
+      await foe.libp2p.handle('/ipfs/id/1.0.0', (stream) => void stream.send(chance.bytes(3_000)));
       await foe.link(network.victim);
       const push = await foe.open('/ipfs/id/push/1.0.0').catch(() => null);
-      push?.send(randomBytes(3_000, random));
+      push?.send(chance.bytes(3_000));
     },
   },
   {
@@ -226,9 +229,9 @@ export const linkOddities: readonly Behaviour[] = [
     does: 'tells thousands of addresses, of this machine, of private networks and of strangers',
     crime: false,
     async go(foe, arena) {
-      const part = () => Math.floor(arena.random() * 256);
+      const part = () => Math.floor(arena.chance.fraction() * 256);
       const address = () =>
-        `${arena.random() < 0.5 ? '127' : '10'}.${part()}.${part()}.${part()}:${1_024 + part() * 200}`;
+        `${arena.chance.fraction() < 0.5 ? '127' : '10'}.${part()}.${part()}.${part()}:${1_024 + part() * 200}`;
       for (let count = 0; count < counted(200, arena); count += 1) {
         const list = () => Array.from({ length: 16 }, address);
         foe.claim = { ...foe.claim, addresses: list(), others: list() };

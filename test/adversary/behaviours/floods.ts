@@ -3,13 +3,13 @@ import { toHex } from '../../../src/base/index.ts';
 import type { Transaction } from '../../../src/ledger/index.ts';
 import { encodeTransactions } from '../../../src/network/wire.ts';
 import { withSignature } from '../../support/ledger.ts';
-import { type Arena, type Behaviour, counted, randomBytes } from '../behaviour.ts';
-import { pause } from '../waiting.ts';
+import { pause } from '../../support/waiting.ts';
+import { type Arena, type Behaviour, counted } from '../behaviour.ts';
 import { fresh } from './transactions.ts';
 
 const perMessage = 250;
 
-/** Valid ones are dear to make: they are signed once, and each order of them is another message. */
+/** Valid ones are dear to make: they are signed once, and sent in another order each time, as gossip drops what it has seen. */
 const made = new Map<string, Transaction[]>();
 
 async function stock(name: string, count: number, make: () => Transaction): Promise<Transaction[]> {
@@ -23,14 +23,14 @@ async function stock(name: string, count: number, make: () => Transaction): Prom
   return stored;
 }
 
-function nonce({ random }: Arena): { nonce: string } {
-  return { nonce: toHex(randomBytes(16, random)) };
+function nonce({ chance }: Arena): { nonce: string } {
+  return { nonce: toHex(chance.bytes(16)) };
 }
 
-function bentCopies(one: Transaction, count: number, { random }: Arena): Transaction[] {
+function bentCopies(one: Transaction, count: number, { chance }: Arena): Transaction[] {
   return Array.from({ length: count }, () => {
     const signature = one.signature.slice();
-    new DataView(signature.buffer).setFloat64(32, random());
+    new DataView(signature.buffer).setFloat64(32, chance.fraction());
     return withSignature(one, signature);
   });
 }
@@ -76,7 +76,7 @@ export const floods: readonly Behaviour[] = [
     async go(foe, arena) {
       const { world } = arena.network;
       const stored = await stock('valid', counted(6_000, arena), () => world.consult('adam', 'zoe', nonce(arena)));
-      await publishAll(foe, stored);
+      await publishAll(foe, arena.chance.shuffled(stored));
     },
   },
   {
@@ -86,7 +86,7 @@ export const floods: readonly Behaviour[] = [
     async go(foe, arena) {
       const { world } = arena.network;
       const stored = await stock('waiting', counted(6_000, arena), () => world.pay('paula', 'alice', 1, nonce(arena)));
-      await publishAll(foe, stored);
+      await publishAll(foe, arena.chance.shuffled(stored));
     },
   },
   {
@@ -98,7 +98,7 @@ export const floods: readonly Behaviour[] = [
       const stored = await stock('known', 20, () => world.consult('adam', 'zoe', nonce(arena)));
       for (let round = 0; round < counted(2_000, arena); round += 1) {
         if (!foe.isLinked) throw new Error('what is known is no crime');
-        const chosen = stored.filter(() => arena.random() < 0.5);
+        const chosen = stored.filter(() => arena.chance.fraction() < 0.5);
         if (chosen.length > 0) await foe.publish('transactions/1', encodeBatch(chosen));
         if (round % 20 === 0) await pause(0);
       }

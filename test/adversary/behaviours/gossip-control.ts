@@ -1,11 +1,12 @@
 /** The protocol of gossipsub itself turned against a node: bytes that are no message, floods of control. */
-import { type Arena, type Behaviour, counted, randomBytes } from '../behaviour.ts';
+
+import { until } from '../../support/waiting.ts';
+import { type Arena, type Behaviour, counted } from '../behaviour.ts';
 import type { Foe } from '../foe.ts';
 import { type GossipRpc, prefixed, varint } from '../gossip-rpc.ts';
-import { until } from '../waiting.ts';
 
 const topicsOf = (foe: Foe) => ['transactions/1', 'blocks/1'].map((name) => foe.prefix + name);
-const ids = (count: number, { random }: Arena) => Array.from({ length: count }, () => randomBytes(20, random));
+const ids = (count: number, { chance }: Arena) => Array.from({ length: count }, () => chance.bytes(20));
 
 function flood(name: string, does: string, make: (foe: Foe, arena: Arena) => GossipRpc): Behaviour {
   return {
@@ -41,7 +42,7 @@ export const gossipLies: readonly Behaviour[] = [
     does: 'gossips two mebibytes where one is the most',
     crime: true,
     codes: ['malformed-message', 'message-too-long'],
-    go: (foe, { random }) => foe.publish('transactions/1', new Uint8Array(2 ** 21).fill(random() * 256)),
+    go: (foe, { chance }) => foe.publish('transactions/1', new Uint8Array(2 ** 21).fill(chance.fraction() * 256)),
   },
 ];
 
@@ -72,17 +73,17 @@ export const gossipOddities: readonly Behaviour[] = [
     graft: topicsOf(foe),
     prune: topicsOf(foe).map((topic) => ({ topic, backoffSeconds: 1 })),
   })),
-  flood('flood-of-subscriptions', 'subscribes to topics that do not exist', (foe, { random }) => ({
-    subscriptions: Array.from({ length: 60 }, () => ({ topic: foe.prefix + random(), subscribe: true })),
+  flood('flood-of-subscriptions', 'subscribes to topics that do not exist', (foe, { chance }) => ({
+    subscriptions: Array.from({ length: 60 }, () => ({ topic: foe.prefix + chance.fraction(), subscribe: true })),
   })),
   {
     name: 'signed-gossip',
     does: 'gossips with a signature and a sequence number, which this network does not use',
     crime: false,
-    async go(foe, { random }) {
+    async go(foe, { chance }) {
       const publish = topicsOf(foe).map((topic) => ({
-        ...{ topic, data: randomBytes(50, random) },
-        ...{ signature: randomBytes(64, random), sequence: randomBytes(8, random) },
+        ...{ topic, data: chance.bytes(50) },
+        ...{ signature: chance.bytes(64), sequence: chance.bytes(8) },
       }));
       await foe.gossip({ publish });
     },
@@ -93,7 +94,9 @@ export const gossipOddities: readonly Behaviour[] = [
     crime: false,
     async go(foe, arena) {
       for (let count = 0; count < counted(500, arena); count += 1) {
-        await foe.gossip({ publish: [{ topic: `${foe.prefix}${arena.random()}`, data: new Uint8Array(1_000) }] });
+        await foe.gossip({
+          publish: [{ topic: `${foe.prefix}${arena.chance.fraction()}`, data: new Uint8Array(1_000) }],
+        });
       }
     },
   },

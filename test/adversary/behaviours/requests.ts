@@ -4,9 +4,9 @@ import { encodeHashes, encodeLocator, encodeWanted } from '../../../src/network/
 import { encodeRequest, requestBytes } from '../../../src/vault/exchange.ts';
 import { signStatement } from '../../../src/vault/hosting.ts';
 import { nodeKeysFrom, personKeysFrom } from '../../support/ledger.ts';
-import { type Arena, type Behaviour, counted, randomBytes } from '../behaviour.ts';
+import { pause, until } from '../../support/waiting.ts';
+import { type Arena, type Behaviour, counted } from '../behaviour.ts';
 import type { Foe } from '../foe.ts';
-import { until } from '../waiting.ts';
 
 const longest: Readonly<Record<string, number>> = {
   'status/1': 16_384,
@@ -16,10 +16,13 @@ const longest: Readonly<Record<string, number>> = {
   'vault/1': requestBytes,
 };
 
+/** How long a slow reader leaves its answers unread. */
+const holdsForMs = 2_000;
+
 const nameOf = (foe: Foe, protocol: string) =>
   protocol === 'status/1' ? '/carechain/status/1' : foe.prefix + protocol;
-const hashes = (count: number, { random }: Arena) =>
-  Array.from({ length: count }, () => Buffer.from(randomBytes(32, random)).toString('hex'));
+const hashes = (count: number, { chance }: Arena) =>
+  Array.from({ length: count }, () => Buffer.from(chance.bytes(32)).toString('hex'));
 
 function frame(length: number, body: Uint8Array): Uint8Array {
   const header = Buffer.alloc(4);
@@ -41,7 +44,7 @@ function malformed(protocol: string): Behaviour {
     does: `asks ${protocol} with random bytes`,
     crime: true,
     codes: ['malformed-message', 'bad-request'],
-    go: (foe, { random }) => refused(foe.ask(nameOf(foe, protocol), randomBytes(100, random))),
+    go: (foe, { chance }) => refused(foe.ask(nameOf(foe, protocol), chance.bytes(100))),
   };
 }
 
@@ -154,12 +157,14 @@ export const requestOddities: readonly Behaviour[] = [
         stream.pause();
         stream.send(header);
       }
+      // Who hangs up at once leaves nothing to hold.
+      await pause(arena.isQuick ? 100 : holdsForMs);
     },
   },
   ...all.map(slowWriter),
   {
     name: 'records-it-may-not-have',
-    does: 'asks vault/1 for a record with no statement, with another node’s and with a forged one',
+    does: 'asks vault/1 for a record with no statement, another node’s, a forged one and one that is over; then with its own',
     crime: false,
     async go(foe, arena) {
       const record = await recordOf(arena);
@@ -177,6 +182,10 @@ export const requestOddities: readonly Behaviour[] = [
         if ((decode(answer) as unknown[]).length > 0)
           throw new Error('a record was given to somebody who may not have it');
       }
+      const granted = signStatement({ ...statement, nodeKey: keyOf(foe) }, alice.signing.secretKey);
+      const answer = await foe.ask(nameOf(foe, 'vault/1'), encodeRequest({ records: [record], statements: [granted] }));
+      if ((decode(answer) as unknown[]).length !== 1)
+        throw new Error('who may have it did not get it: nothing is shown');
     },
   },
 ];

@@ -3,9 +3,9 @@ import { toHex } from '../../../src/base/index.ts';
 import { type Block, encodeSealedHeader, sealBlock } from '../../../src/ledger/index.ts';
 import { decodeWanted, encodeBlocks, encodeHeaders, encodeIds, encodeTransactions } from '../../../src/network/wire.ts';
 import { nodeKeysFrom } from '../../support/ledger.ts';
-import { type Arena, type Behaviour, randomBytes } from '../behaviour.ts';
+import { until } from '../../support/waiting.ts';
+import type { Arena, Behaviour } from '../behaviour.ts';
 import type { Foe, FoeAnswer } from '../foe.ts';
-import { until } from '../waiting.ts';
 import { forge } from './blocks.ts';
 import { bentSignature, fresh, valid } from './transactions.ts';
 
@@ -49,7 +49,7 @@ function malformedAnswer(name: keyof typeof protocols): Behaviour {
     `answers ${protocols[name]} with random bytes`,
     async (foe, arena) => {
       const { block, tip } = await minedBy(arena);
-      const garbage = () => randomBytes(200, arena.random);
+      const garbage = () => arena.chance.bytes(200);
       await claim(foe, tip, { headers: () => headersOf(block), [name]: garbage });
     },
   );
@@ -170,8 +170,8 @@ export const syncLies: readonly Behaviour[] = [
       await servePending(foe, bent.id, bent.bytes);
     },
   ),
-  lie('malformed-answer-to-status', 'bad-answer', 'answers status/1 with random bytes', async (foe, { random }) => {
-    await foe.answer('/carechain/status/1', () => randomBytes(90, random));
+  lie('malformed-answer-to-status', 'bad-answer', 'answers status/1 with random bytes', async (foe, { chance }) => {
+    await foe.answer('/carechain/status/1', () => chance.bytes(90));
     await asksAgain(foe);
   }),
   ...(['headers', 'blocks', 'pending'] as const).flatMap((name) => [malformedAnswer(name), endlessAnswer(name)]),

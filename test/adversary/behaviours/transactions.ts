@@ -3,27 +3,27 @@ import { encode, toHex } from '../../../src/base/index.ts';
 import type { Transaction } from '../../../src/ledger/index.ts';
 import { encodeTransactions } from '../../../src/network/wire.ts';
 import { type Bend, type World, withSignature } from '../../support/ledger.ts';
-import { type Arena, type Behaviour, counted, randomBytes } from '../behaviour.ts';
-import { until } from '../waiting.ts';
+import { until } from '../../support/waiting.ts';
+import { type Arena, type Behaviour, counted } from '../behaviour.ts';
 
 const batch = (...transactions: readonly { bytes: Uint8Array }[]) =>
   encodeTransactions(transactions.map(({ bytes }) => bytes));
 
 /** A transaction that nobody has seen before. */
-export function fresh({ network, random }: Arena, bend: Bend = {}): Transaction {
-  const nonce = toHex(randomBytes(16, random));
+export function fresh({ network, chance }: Arena, bend: Bend = {}): Transaction {
+  const nonce = toHex(chance.bytes(16));
   return network.world.pay('SYSTEM' in bend ? 'alice' : 'paula', 'alice', 1, { nonce, ...bend });
 }
 
-export function bentSignature(transaction: Transaction, { random }: Arena): Transaction {
+export function bentSignature(transaction: Transaction, { chance }: Arena): Transaction {
   const signature = transaction.signature.slice();
-  signature.set(randomBytes(24, random), 32);
+  signature.set(chance.bytes(24), 32);
   return withSignature(transaction, signature);
 }
 
 /** A valid one: a doctor without patients consults one of somebody else's. */
-export function valid({ network, random }: Arena, author = 'adam'): Transaction {
-  const nonce = toHex(randomBytes(16, random));
+export function valid({ network, chance }: Arena, author = 'adam'): Transaction {
+  const nonce = toHex(chance.bytes(16));
   return network.world.register(author, `stranger ${nonce}`, { nonce });
 }
 
@@ -37,7 +37,7 @@ function lie(name: string, code: string, does: string, make: (world: World, aren
   };
 }
 
-const nonceOf = (arena: Arena): Bend => ({ nonce: toHex(randomBytes(16, arena.random)) });
+const nonceOf = (arena: Arena): Bend => ({ nonce: toHex(arena.chance.bytes(16)) });
 
 export const transactionLies: readonly Behaviour[] = [
   lie('forged-reward', 'forged-system-transfer', 'authors a payment of SYSTEM_BANK_001', (world, arena) =>
@@ -86,9 +86,7 @@ export const transactionLies: readonly Behaviour[] = [
     const one = fresh(arena);
     return batch(...Array.from({ length: 257 }, () => one));
   }),
-  lie('garbage-in-gossip', 'malformed-message', 'gossips random bytes', (_world, { random }) =>
-    randomBytes(300, random),
-  ),
+  lie('garbage-in-gossip', 'malformed-message', 'gossips random bytes', (_world, { chance }) => chance.bytes(300)),
 ];
 
 export const replays: readonly Behaviour[] = [
