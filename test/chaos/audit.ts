@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { executable } from '../support/processes.ts';
-import type { Acknowledgement } from './client.ts';
+import type { Acknowledgement } from './acknowledgements.ts';
 import { type Cluster, type Role, roles } from './cluster.ts';
 import { type ExportedBlock, Model } from './model.ts';
 import type { PipedAnswer } from './piped-node.ts';
@@ -46,7 +46,7 @@ export async function audit(cluster: Cluster, folder: string): Promise<Audit> {
   await cluster.stop();
 
   const model = new Model(await exportedBlocks(cluster, folder), (id) => members.get(id) ?? 'SYSTEM_BANK_001');
-  wrong.push(...model.complaints, ...cluster.shunned);
+  wrong.push(...model.complaints, ...cluster.misbehaviour);
   for (const [username, balance] of Object.entries(JSON.parse(balances) as Record<string, number>)) {
     const expected = model.balanceOf(username);
     if (balance !== expected) wrong.push(`${username} has ${balance}, and by the model ${expected}`);

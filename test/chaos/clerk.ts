@@ -5,7 +5,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Chance } from '../support/chance.ts';
-import type { AcknowledgementLog } from './client.ts';
+import type { AcknowledgementLog } from './acknowledgements.ts';
 import type { Role } from './cluster.ts';
 import type { PipedAnswer, PipedNode } from './piped-node.ts';
 

@@ -3,12 +3,12 @@
  * choice: straight, through cables that can be cut, or each in a network namespace of its own.
  */
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { Chance } from '../support/chance.ts';
 import { executable } from '../support/processes.ts';
+import { comesTrue } from '../support/waiting.ts';
+import { AcknowledgementLog } from './acknowledgements.ts';
 import { Clerk } from './clerk.ts';
-import { AcknowledgementLog } from './client.ts';
-import { PipedNode } from './piped-node.ts';
+import { type Ended, PipedNode } from './piped-node.ts';
 
 export type Role = 'doctor' | 'lab' | 'pharmacy';
 export const roles: readonly Role[] = ['doctor', 'lab', 'pharmacy'];
@@ -39,16 +39,14 @@ export interface Standing {
   readonly pending: number;
 }
 
-const pollMs = 100;
-
 export class Cluster {
   readonly log: AcknowledgementLog;
   readonly clerks: Readonly<Record<Role, Clerk>>;
   readonly nodes: Partial<Record<Role, PipedNode>> = {};
   /** The highest block that any process of a role has told of. */
   readonly told: Record<Role, number> = { doctor: 0, lab: 0, pharmacy: 0 };
-  /** What nodes said of others that broke the rules: there is no such in a cluster of honest nodes. */
-  readonly shunned: string[] = [];
+  /** What honest nodes never do: shun each other, end by themselves or not when told, leave a line unanswered. */
+  readonly misbehaviour: string[] = [];
   readonly #settings: ClusterSettings;
   #hasStopped = false;
 
@@ -86,7 +84,7 @@ export class Cluster {
   launch(role: Role): PipedNode {
     const node = new PipedNode(this.commandLine(role));
     this.nodes[role] = node;
-    void node.ended.then(() => this.#remember(role, node));
+    void node.ended.then((ended) => this.#remember(role, node, ended));
     return node;
   }
 
@@ -128,11 +126,7 @@ export class Cluster {
   /** @returns after how many milliseconds all were linked to each other and on one tip; null where that took too long. */
   async agree(patienceMs: number): Promise<number | null> {
     const startedAt = performance.now();
-    while (performance.now() - startedAt < patienceMs) {
-      if (await this.isWhole()) return performance.now() - startedAt;
-      await wait(pollMs);
-    }
-    return null;
+    return (await comesTrue(() => this.isWhole(), patienceMs)) ? performance.now() - startedAt : null;
   }
 
   /** Said twice, it is done once. */
@@ -144,10 +138,15 @@ export class Cluster {
     this.log.close();
   }
 
-  #remember(role: Role, node: PipedNode): void {
+  #remember(role: Role, node: PipedNode, { by, code, signal, complaint }: Ended): void {
     this.told[role] = Math.max(this.told[role], node.toldHeight);
     for (const { event, state, peerId } of node.events) {
-      if (event === 'peer' && state === 'shunned') this.shunned.push(`${role} shunned ${String(peerId)}`);
+      if (event === 'peer' && state === 'shunned') this.misbehaviour.push(`${role} shunned ${String(peerId)}`);
     }
+    const end = `ended with ${code ?? signal} and said ${complaint.trim() || 'nothing'}`;
+    if (by === 'itself' || (by === 'signal' && signal !== 'SIGKILL'))
+      this.misbehaviour.push(`${role} ${end}, and nobody had told it to`);
+    else if (by === 'end-of-input' && code !== 0) this.misbehaviour.push(`${role} ${end} when its input ended`);
+    if (node.unanswered > 0) this.misbehaviour.push(`${role} left ${node.unanswered} lines without an answer`);
   }
 }

@@ -6,8 +6,9 @@ import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { temporaryFolder } from '../support/processes.ts';
+import { quantile } from '../support/quantile.ts';
 import { type FaultClass, faultClasses, planOf } from './plan.ts';
-import { findings, quantile, type Row, table, targets } from './report.ts';
+import { findings, type Row, table, targets } from './report.ts';
 import { runChaos } from './run-chaos.ts';
 
 const { values } = parseArgs({

@@ -72,10 +72,12 @@ test('a seed is one plan, and another seed another', () => {
 });
 
 test('a class in which no fault struck fails the run, and one that cannot run here does not', () => {
-  const struck = { ...newRow('kill'), injected: 1 };
+  const struck = { ...newRow('kill'), injected: 1, acknowledged: 1 };
   const isMet = (rows: Parameters<typeof targets>[0]) => targets(rows, false).every(({ met }) => met);
   expect(isMet([struck])).toBe(true);
   expect(isMet([struck, newRow('pause')])).toBe(false);
   expect(isMet([struck, { ...newRow('namespace'), skipped: 'there is no `ip` here' }])).toBe(true);
   expect(isMet([])).toBe(false);
+  // Where nothing was promised, nothing could be lost.
+  expect(isMet([{ ...struck, acknowledged: 0 }])).toBe(false);
 });

@@ -11,8 +11,12 @@ export type { PipedAnswer, PipedEvent };
 
 /** A paused process answers when it goes on, which may be half a minute later. */
 const answerPatienceMs = 60_000;
+/** A node closes within five seconds, and a busy machine is slower than its clock. */
+const stopPatienceMs = 15_000;
 
 export interface Ended {
+  /** Who wanted it: nobody, where it crashed. */
+  readonly by: 'itself' | 'end-of-input' | 'signal';
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   /** What it said on stderr. */
@@ -32,6 +36,9 @@ export class PipedNode {
   readonly #startedAt = performance.now();
   readonly #awaited: ((answer: PipedAnswer | null) => void)[] = [];
   readonly #watchers = new Set<(event: PipedEvent) => void>();
+  /** Lines that it left without an answer though it ran. */
+  unanswered = 0;
+  #toldBy: Ended['by'] = 'itself';
   #hasEnded = false;
   #complaint = '';
 
@@ -47,7 +54,7 @@ export class PipedNode {
       this.#child.once('close', (code, signal) => {
         this.#hasEnded = true;
         for (const answer of this.#awaited.splice(0)) answer(null);
-        resolve({ code, signal, complaint: this.#complaint });
+        resolve({ by: this.#toldBy, code, signal, complaint: this.#complaint });
       });
       this.#child.once('error', (error) => {
         this.#complaint += error.message;
@@ -71,7 +78,10 @@ export class PipedNode {
   ask(line: string): Promise<PipedAnswer | null> {
     if (this.#hasEnded || !this.#child.stdin.writable) return Promise.resolve(null);
     return new Promise((resolve) => {
-      const giveUp = () => resolve(null);
+      const giveUp = () => {
+        this.unanswered += 1;
+        resolve(null);
+      };
       const timeout = setTimeout(giveUp, answerPatienceMs);
       this.#awaited.push((answer) => {
         clearTimeout(timeout);
@@ -106,18 +116,20 @@ export class PipedNode {
   }
 
   signal(name: NodeJS.Signals): void {
+    if (name !== 'SIGSTOP' && name !== 'SIGCONT') this.#toldBy = 'signal';
     this.#child.kill(name);
   }
 
-  async kill(): Promise<void> {
+  kill(): Promise<Ended> {
     this.signal('SIGKILL');
-    await this.ended;
+    return this.ended;
   }
 
-  /** Ends its input, which ends the node. */
+  /** Ends its input, which ends the node; one that goes on is killed, and its signal tells. */
   stop(): Promise<Ended> {
+    this.#toldBy = 'end-of-input';
     this.#child.stdin.end();
-    const impatience = setTimeout(() => this.signal('SIGKILL'), 15_000);
+    const impatience = setTimeout(() => this.#child.kill('SIGKILL'), stopPatienceMs);
     return this.ended.finally(() => clearTimeout(impatience));
   }
 

@@ -1,4 +1,5 @@
 /** What a run did and found: a row for each class of faults, a table for people, one JSON line for programs. */
+import { quantile } from '../support/quantile.ts';
 
 export interface Row {
   readonly class: string;
@@ -54,12 +55,6 @@ export function addAudit(
   row.wrong.push(...audit.wrong);
 }
 
-/** The value below which so much of a list lies; null where it is empty. */
-export function quantile(list: readonly number[], share: number): number | null {
-  const sorted = [...list].sort((left, right) => left - right);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null;
-}
-
 const seconds = (ms: number | null) => (ms === null ? '-' : (ms / 1_000).toFixed(2));
 const columns = [
   'class',
@@ -112,9 +107,15 @@ function few(list: readonly string[]): string[] {
 export function targets(rows: readonly Row[], isFull: boolean): Target[] {
   const ran = rows.filter(({ skipped }) => skipped === null);
   const idle = ran.filter(({ injected }) => injected === 0).map((row) => row.class);
+  const unpromised = ran.filter(({ acknowledged }) => acknowledged === 0).map((row) => row.class);
   const count = (list: 'lost' | 'duplicates' | 'wrong') => ran.reduce((sum, row) => sum + row[list].length, 0);
   const found: Target[] = [
     { what: 'every class struck', met: ran.length > 0 && idle.length === 0, figure: idle.join(', ') || 'yes' },
+    {
+      what: 'in every class something was acknowledged',
+      met: unpromised.length === 0,
+      figure: unpromised.join(', ') || 'yes',
+    },
     { what: '0 acknowledged lost', met: count('lost') === 0, figure: String(count('lost')) },
     { what: '0 duplicates', met: count('duplicates') === 0, figure: String(count('duplicates')) },
     { what: 'nothing else wrong', met: count('wrong') === 0, figure: String(count('wrong')) },

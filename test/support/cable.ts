@@ -35,6 +35,7 @@ export class Cable {
   readonly #settings: CableSettings;
   readonly #pairs = new Set<Pair>();
   #cut: Cut | null = null;
+  #resets = 0;
   #trickling: NodeJS.Timeout | null = null;
 
   constructor(settings: CableSettings) {
@@ -55,8 +56,18 @@ export class Cable {
     return this.#pairs.size;
   }
 
+  /** Whether the cut has kept something back: links were reset, dials were met with silence, bytes wait for the mending. */
+  get holdsBack(): boolean {
+    const waitsIn = (socket: Socket | null) => socket === null || socket.readableLength > 0;
+    return (
+      this.#cut !== null &&
+      (this.#resets > 0 || [...this.#pairs].some(({ near, far }) => waitsIn(near) || waitsIn(far)))
+    );
+  }
+
   cut(kind: Cut = 'silent'): void {
     this.#cut = kind;
+    this.#resets = 0;
     if (kind === 'trickle') this.#trickling = setInterval(() => this.#trickle(), trickleMs);
     for (const pair of this.#pairs) this.#apply(pair);
   }
@@ -84,6 +95,7 @@ export class Cable {
     if (this.#cut === 'reset') {
       near.on('error', () => {});
       near.resetAndDestroy();
+      this.#resets += 1;
       return;
     }
     const { farPort, address } = this.#settings;
@@ -116,6 +128,7 @@ export class Cable {
       near.resetAndDestroy();
       far?.resetAndDestroy();
       this.#pairs.delete(pair);
+      this.#resets += 1;
       return;
     }
     const isForthHeard = this.#cut === null || this.#cut === 'silent-back';

@@ -141,9 +141,12 @@ function flipped({ file, bytes }: Target, draw: Draw): Damage {
   };
 }
 
-function zeroed({ file, fileClass, bytes }: Target, draw: Draw): Damage {
+function zeroed(target: Target, draw: Draw): Damage {
+  const { file, fileClass, bytes } = target;
   const at = rangeBytes * draw('range', Math.ceil(bytes.length / rangeBytes));
   const length = Math.min(rangeBytes, bytes.length - at);
+  // What is zero already would not be damaged.
+  if (bytes.subarray(at, at + length).every((byte) => byte === 0)) return flipped(target, draw);
   return {
     what: `bytes ${at} to ${at + length - 1} zeroed`,
     isCrashShape: fileClass === 'log' && at + length === bytes.length,

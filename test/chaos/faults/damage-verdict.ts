@@ -2,8 +2,8 @@
 import { execFile } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { executable } from '../../support/processes.ts';
+import { comesTrue } from '../../support/waiting.ts';
 import { PipedNode } from '../piped-node.ts';
 import type { Donor, Victim } from './damage-victims.ts';
 
@@ -24,7 +24,6 @@ type Started =
     };
 
 const catchUpMs = 30_000;
-const pollMs = 50;
 
 /** Starts a node on a folder, as far as it does. */
 export async function startOn(victim: Victim, donor: Donor, dataDir: string): Promise<Started> {
@@ -88,10 +87,10 @@ async function unknownOf(node: PipedNode, ids: readonly string[]): Promise<strin
 
 async function reaches(node: PipedNode, height: number): Promise<number> {
   let reached = -1;
-  for (let waitedMs = 0; waitedMs < catchUpMs && reached < height && node.isRunning; waitedMs += pollMs) {
+  await comesTrue(async () => {
     reached = Number((await node.ask('status'))?.result?.height ?? -1);
-    if (reached < height) await wait(pollMs);
-  }
+    return reached >= height || !node.isRunning;
+  }, catchUpMs);
   return reached;
 }
 

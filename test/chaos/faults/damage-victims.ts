@@ -1,5 +1,5 @@
 /** The folders that are damaged: two nodes that have worked, hold tables and a log, and stopped; and a peer that goes on. */
-import { setTimeout as wait } from 'node:timers/promises';
+import { comesTrue } from '../../support/waiting.ts';
 import { confirmedIds } from '../audit.ts';
 import { Cluster, type Role } from '../cluster.ts';
 import type { PipedNode } from '../piped-node.ts';
@@ -26,7 +26,6 @@ export interface Donor {
 
 const acknowledgementsPerRound = 60;
 const workPatienceMs = 20_000;
-const pollMs = 100;
 const agreeMs = 30_000;
 const mostBlocks = 50;
 const victimRoles = ['lab', 'pharmacy'] as const;
@@ -34,7 +33,7 @@ const victimRoles = ['lab', 'pharmacy'] as const;
 export async function prepareVictims(
   folder: string,
   seed: number,
-): Promise<{ donor: Donor; victims: readonly Victim[]; acknowledged: number }> {
+): Promise<{ cluster: Cluster; donor: Donor; victims: readonly Victim[] }> {
   const seats = await straightSeats();
   const address = `127.0.0.1:${seats.doctor.port}`;
   const withDonor = (role: (typeof victimRoles)[number]) => ({ ...seats[role], peers: [address] });
@@ -43,11 +42,21 @@ export async function prepareVictims(
     seed: `${seed}/damage`,
     seats: { doctor: { ...seats.doctor, peers: [] }, lab: withDonor('lab'), pharmacy: withDonor('pharmacy') },
   });
+  try {
+    return { cluster, ...(await workAndStop(cluster)) };
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+}
+
+async function workAndStop(cluster: Cluster): Promise<{ donor: Donor; victims: readonly Victim[] }> {
   await cluster.startAll();
   // A node that starts moves its log into a table: two rounds, so that there are some of both.
   for (let round = 0; round < 2; round++) {
     await cluster.work();
-    await enoughWork(cluster, (round + 1) * acknowledgementsPerRound);
+    // On a slow machine there is less in them.
+    await comesTrue(() => cluster.log.count >= (round + 1) * acknowledgementsPerRound, workPatienceMs);
     await cluster.rest();
     for (const role of victimRoles) {
       await cluster.node(role).stop();
@@ -74,13 +83,7 @@ export async function prepareVictims(
       commandLine: (dataDir) => cluster.commandLine(role).map((word) => (word === sound ? dataDir : word)),
     };
   });
-  const acknowledged = cluster.log.count + victims.length;
-  cluster.log.close();
-  return { donor: { node: cluster.node('doctor'), balances, height }, victims, acknowledged };
-}
-
-async function enoughWork({ log }: Cluster, count: number): Promise<void> {
-  for (let waitedMs = 0; log.count < count && waitedMs < workPatienceMs; waitedMs += pollMs) await wait(pollMs);
+  return { donor: { node: cluster.node('doctor'), balances, height }, victims };
 }
 
 /** Signs something that nobody else hears of, and stops. @returns its id. */

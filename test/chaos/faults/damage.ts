@@ -18,8 +18,9 @@ type Outcome = 'harmless' | 'healed' | 'refused, then healed' | 'refused' | 'tol
 export async function runDamages({ row, folder, seed, tell }: Run, count: number): Promise<void> {
   const outcomes = new Map<Outcome, number>();
   const perClass = new Map<string, number>();
-  const { donor, victims, acknowledged } = await prepareVictims(folder, seed);
-  row.acknowledged = acknowledged;
+  const { cluster, donor, victims } = await prepareVictims(folder, seed);
+  // Each victim has signed something besides, alone.
+  row.acknowledged = cluster.log.count + victims.length;
   try {
     // Each victim has a key of its own: two processes with one would take each other's links.
     await Promise.all(
@@ -44,8 +45,9 @@ export async function runDamages({ row, folder, seed, tell }: Run, count: number
       }),
     );
   } finally {
-    await donor.node.stop();
+    await cluster.stop();
   }
+  row.wrong.push(...cluster.misbehaviour);
   row.notes.push(`by class: ${listed(perClass)}`, `outcomes: ${listed(outcomes)}`);
 }
 

@@ -1,13 +1,12 @@
 /**
  * A disk that is full: the folder of one node lies on a small tmpfs, and a file takes up what is left. The node must go
- * on answering reads, say `folder-failed` to writes, and work on without a restart once there is room. The tmpfs is
- * mounted in a namespace of its own, held by a process that waits: nothing is left behind, whatever happens.
+ * on answering reads, say `folder-failed` to writes, and work on without a restart once there is room.
  */
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
-import { appendFile } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { type TinyDisk, tinyDisk } from '../../support/tiny-disk.ts';
+import { comesTrue } from '../../support/waiting.ts';
 import { audit } from '../audit.ts';
 import { Cluster } from '../cluster.ts';
 import type { FullDisk } from '../plan.ts';
@@ -16,23 +15,20 @@ import type { Run } from '../run.ts';
 import { straightSeats } from '../seats.ts';
 
 const diskMegabytes = 16;
-const ballastBytes = 64 * 1_024;
 const workMs = 1_000;
 const patienceMs = 30_000;
-const pollMs = 50;
 
 export async function runFullDisks({ row, folder, seed }: Run, fullDisks: readonly FullDisk[]): Promise<void> {
   for (const [index, fault] of fullDisks.entries()) {
     const place = join(folder, String(index));
-    const disk = join(place, 'disk');
-    mkdirSync(disk, { recursive: true });
-    const mount = await mountSmallDisk(disk);
-    if (mount === null) {
+    mkdirSync(place);
+    const disk = await tinyDisk(diskMegabytes);
+    if (disk === null) {
       row.skipped = 'a tmpfs cannot be mounted here';
       return;
     }
     const straight = await straightSeats();
-    const seat = { ...straight[fault.role], dataDir: join(disk, 'node'), within: mount.within };
+    const seat = { ...straight[fault.role], dataDir: join(disk.path, 'node') };
     const cluster = new Cluster({
       folder: place,
       seed: `${seed}/full-disk/${index}`,
@@ -42,7 +38,7 @@ export async function runFullDisks({ row, folder, seed }: Run, fullDisks: readon
       await cluster.startAll();
       await cluster.work();
       await wait(workMs);
-      await fillAndClear(cluster, fault, join(mount.root, disk, 'ballast'), row);
+      await fillAndClear(cluster, fault, disk, row);
       // What it says it has, it must have on the disk: it is killed, and comes back.
       await cluster.rest();
       await cluster.node(fault.role).kill();
@@ -51,15 +47,15 @@ export async function runFullDisks({ row, folder, seed }: Run, fullDisks: readon
       addAudit(row, await audit(cluster, place));
     } finally {
       await cluster.stop();
-      mount.release();
+      await disk.release();
     }
   }
 }
 
-async function fillAndClear(cluster: Cluster, { role, fullMs }: FullDisk, ballast: string, row: Row): Promise<void> {
+async function fillAndClear(cluster: Cluster, { role, fullMs }: FullDisk, disk: TinyDisk, row: Row): Promise<void> {
   const clerk = cluster.clerks[role];
-  await fill(ballast);
-  const struck = await until(() => clerk.faultsInARow > 0);
+  await disk.fill();
+  const struck = await comesTrue(() => clerk.faultsInARow > 0, patienceMs);
   if (!struck) return void row.wrong.push(`the disk of ${role} was full and every write was taken`);
   row.injected += 1;
   await wait(fullMs);
@@ -68,56 +64,8 @@ async function fillAndClear(cluster: Cluster, { role, fullMs }: FullDisk, ballas
     if (!answer?.ok)
       row.wrong.push(`with a full disk, ${role} answers ${read} with ${answer?.error?.code ?? 'nothing'}`);
   }
-  rmSync(ballast);
+  await disk.makeRoom();
   const roomAt = performance.now();
-  if (await until(() => clerk.faultsInARow === 0)) row.healsMs.push(performance.now() - roomAt);
+  if (await comesTrue(() => clerk.faultsInARow === 0, patienceMs)) row.healsMs.push(performance.now() - roomAt);
   else row.wrong.push(`the disk of ${role} has room again, and writes still fail after ${patienceMs / 1_000} s`);
-}
-
-/** Takes all the room there is, down to the last kilobyte. */
-async function fill(ballast: string): Promise<void> {
-  for (let piece = ballastBytes; piece >= 512; ) {
-    await appendFile(ballast, Buffer.alloc(piece)).catch(() => {
-      piece /= 2;
-    });
-  }
-}
-
-async function until(holds: () => boolean): Promise<boolean> {
-  for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += pollMs) {
-    if (holds()) return true;
-    await wait(pollMs);
-  }
-  return false;
-}
-
-interface SmallDisk {
-  /** What a program is started with, to see the disk. */
-  readonly within: readonly string[];
-  /** Where its files are seen from outside. */
-  readonly root: string;
-  release(): void;
-}
-
-/** @returns null where this machine does not let us. */
-async function mountSmallDisk(path: string): Promise<SmallDisk | null> {
-  const isRoot = process.getuid?.() === 0;
-  const script = 'mount -t tmpfs -o "size=$1m" tmpfs "$2" && echo mounted && read -r _';
-  const words = [isRoot ? '-m' : '-Urm', 'sh', '-c', script, 'sh', String(diskMegabytes), path];
-  const holder = spawn('unshare', words, { stdio: ['pipe', 'pipe', 'pipe'] });
-  if (!(await isMounted(holder))) return null;
-  const own = isRoot ? [] : ['-U', '--preserve-credentials'];
-  return {
-    within: ['nsenter', '-t', String(holder.pid), '-m', ...own],
-    root: `/proc/${holder.pid}/root`,
-    release: () => holder.stdin.end('\n'),
-  };
-}
-
-function isMounted(holder: ChildProcessWithoutNullStreams): Promise<boolean> {
-  return new Promise((resolve) => {
-    holder.stdout.once('data', () => resolve(true));
-    holder.once('error', () => resolve(false));
-    holder.once('exit', () => resolve(false));
-  });
 }

@@ -3,12 +3,13 @@
  * fetches what it missed. After each, what it has acknowledged must be there, and its chain no shorter than it had told.
  */
 import { setTimeout as wait } from 'node:timers/promises';
+import { quantile } from '../../support/quantile.ts';
+import type { Acknowledgement } from '../acknowledgements.ts';
 import { audit } from '../audit.ts';
-import type { Acknowledgement } from '../client.ts';
 import { Cluster, type Role, roles } from '../cluster.ts';
 import type { PipedNode } from '../piped-node.ts';
 import type { Kill, SecondKill } from '../plan.ts';
-import { addAudit, quantile, type Row } from '../report.ts';
+import { addAudit, type Row } from '../report.ts';
 import type { Run } from '../run.ts';
 import { straightSeats } from '../seats.ts';
 
@@ -44,8 +45,9 @@ export async function runKills({ row, folder, seed, tell }: Run, kills: readonly
 
 async function strike(cluster: Cluster, { role, workMs, downMs, again }: Kill, row: Row): Promise<void> {
   await wait(workMs);
-  await cluster.node(role).kill();
-  row.injected += 1;
+  // One that had ended before was not killed: the cluster tells of it.
+  const { by } = await cluster.node(role).kill();
+  if (by === 'signal') row.injected += 1;
   await wait(downMs);
   for (const second of again) {
     const node = cluster.launch(role);

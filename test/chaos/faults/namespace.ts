@@ -14,6 +14,8 @@ import type { Run } from '../run.ts';
 const run = promisify(execFile);
 const healPatienceMs = 120_000;
 const workMs = 1_000;
+/** With links, and nobody at work, the nodes would agree in less. */
+const settleMs = 1_000;
 const port = 5_001;
 
 export async function runNamespaceCuts({ row, folder, seed }: Run, cuts: readonly NamespaceCut[]): Promise<void> {
@@ -35,9 +37,9 @@ export async function runNamespaceCuts({ row, folder, seed }: Run, cuts: readonl
       await wait(workMs);
       await net.link(role, 'down');
       await wait(cutMs);
-      // Ten seconds are less than a dead link may take to be noticed; but nothing that the others mined has come through.
-      const hadStruck = !(await cluster.isWhole());
       await cluster.rest();
+      // Ten seconds are less than a dead link may take to be noticed; but what was mined on one side is not on the other.
+      const hadStruck = (await cluster.agree(settleMs)) === null;
       await net.link(role, 'up');
       if (hadStruck) row.injected += 1;
       else row.wrong.push(`a ${what} kept nothing back`);

@@ -16,10 +16,16 @@ export async function runPauses({ row, folder, seed }: Run, pauses: readonly Pau
     for (const { role, workMs, pauseMs } of pauses) {
       await cluster.work();
       await wait(workMs);
-      cluster.node(role).signal('SIGSTOP');
+      const node = cluster.node(role);
+      node.signal('SIGSTOP');
+      let hasAnswered = false;
+      void node.ask('status').then(() => {
+        hasAnswered = true;
+      });
       await wait(pauseMs);
-      cluster.node(role).signal('SIGCONT');
-      row.injected += 1;
+      if (hasAnswered) row.wrong.push(`${role} answered while it stood still`);
+      else row.injected += 1;
+      node.signal('SIGCONT');
       await cluster.rest();
       const healedMs = await cluster.agree(healPatienceMs);
       if (healedMs === null) row.wrong.push(`after a pause of ${pauseMs} ms of ${role} the nodes did not agree again`);

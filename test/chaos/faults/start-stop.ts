@@ -23,8 +23,6 @@ export async function runStartStops({ row, folder, seed }: Run, stopsAfterMs: re
     await wait(workMs);
     await cluster.rest();
     await cluster.node(role).stop();
-    const stopping = new PipedNode(cluster.commandLine(role));
-    await stopping.kill();
     for (const afterMs of stopsAfterMs) {
       const node = new PipedNode(cluster.commandLine(role));
       await wait(afterMs);
