@@ -7,12 +7,13 @@ export function complaintsOf(report: SoakReport): string[] {
 }
 
 /** Those that do not rest on a slope. */
-export function complaintsOfWork({ lost, agree, struck, acknowledged, givenUp }: SoakReport): string[] {
+export function complaintsOfWork({ lost, agree, struck, acknowledged, givenUp, errors }: SoakReport): string[] {
   const complaints: string[] = [];
   if (acknowledged === 0) complaints.push('Nothing was acknowledged: nobody worked.');
   if (lost > 0) complaints.push(`${lost} of ${acknowledged} acknowledged transactions are not in the chain.`);
   if (givenUp > 0) complaints.push(`${givenUp} tasks were given up after many tries.`);
   if (!agree) complaints.push('The nodes do not agree at the end.');
+  for (const [error, times] of Object.entries(errors)) complaints.push(`Nodes told of ${error} ${times} times.`);
   for (const [kind, times] of Object.entries(struck)) {
     if (times === 0) complaints.push(`No ${kind} struck: nothing is proved against it.`);
   }

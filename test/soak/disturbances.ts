@@ -39,6 +39,7 @@ export class Disturbances {
   readonly #stopped = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
   #leaves = 0;
+  #firstLeft = 0;
 
   constructor(fleet: Fleet, chance: Chance, rhythm: Rhythm) {
     this.#fleet = fleet;
@@ -49,7 +50,13 @@ export class Disturbances {
   /** @param first what comes first, in this order. */
   start(first: readonly Kind[] = []): void {
     this.#order = [...first];
+    this.#firstLeft = first.length;
     this.#running = this.#run().catch((error: unknown) => error);
+  }
+
+  /** Whether all that was to come first has come. */
+  get hasDoneFirst(): boolean {
+    return this.#firstLeft <= 0;
   }
 
   /** Resolves when the last one is over and every link may stand again. @throws where one could not be carried out. */
@@ -66,6 +73,7 @@ export class Disturbances {
       // On a machine that has much else to do a node may not answer in time: that was none.
       const struck = await this.#strike(kind).catch(unlessLate);
       if (struck) this.struck.set(kind, (this.struck.get(kind) ?? 0) + 1);
+      this.#firstLeft -= 1;
       await this.#pass(this.#rhythm.quietMs * (0.5 + this.#chance.fraction()));
     }
   }
@@ -102,12 +110,13 @@ export class Disturbances {
   }
 
   async #breakLink(kind: 'reset' | 'silent', forMs: number): Promise<boolean> {
-    const cable = this.#chance.pick(this.#fleet.cables);
-    const struck = cable.links > 0;
+    const used = this.#fleet.cables.filter(({ links }) => links > 0);
+    if (used.length === 0) return false;
+    const cable = this.#chance.pick(used);
     cable.cut(kind);
     await this.#pass(forMs);
     cable.mend();
-    return struck;
+    return true;
   }
 
   async #stranger(): Promise<boolean> {
@@ -136,16 +145,18 @@ export class Disturbances {
       });
     });
     const sockets = await Promise.all(calls);
+    const called = sockets.some(({ errored }) => errored === null);
     await this.#pass(100);
     for (const socket of sockets) socket.destroy();
-    return true;
+    return called;
   }
 
   /** Only one of the three, so that the others live as long as the soak does. */
   async #restart(): Promise<boolean> {
     const code = await this.#fleet.stop('pharmacy');
+    if (code !== 0) throw new Error(`A node that was told to stop ended with ${code ?? 'a signal'}.`);
     await this.#fleet.start('pharmacy');
-    return code === 0;
+    return true;
   }
 
   /** Time passes; no more of it once the soak ends. */

@@ -27,6 +27,8 @@ export class Fleet {
   readonly #members = new Map<Role, Member>();
   readonly #lives = new Map<Role, number>();
   readonly #waiting = new Set<() => void>();
+  /** Events of nodes that were stopped. */
+  readonly #lastWords: PipedEvent[] = [];
   /** One in each direction between two nodes. */
   readonly cables: Cable[] = [];
   /** Where each finds the others. */
@@ -71,7 +73,10 @@ export class Fleet {
   async stop(role: Role): Promise<number | null> {
     const member = this.#members.get(role);
     this.#members.delete(role);
-    return member ? member.node.end() : null;
+    if (member === undefined) return null;
+    const code = await member.node.end();
+    this.#lastWords.push(...member.node.events.splice(0));
+    return code;
   }
 
   /** The node of a role, once it runs; null when the fleet has ended. */
@@ -106,7 +111,7 @@ export class Fleet {
 
   /** Events of the nodes that were not taken yet, so that a long run does not keep them all. */
   takeEvents(): PipedEvent[] {
-    return this.members.flatMap(({ node }) => node.events.splice(0));
+    return [...this.#lastWords.splice(0), ...this.members.flatMap(({ node }) => node.events.splice(0))];
   }
 
   async end(): Promise<void> {

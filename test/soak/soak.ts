@@ -7,6 +7,7 @@ import { assert } from '../../src/base/index.ts';
 import type { NodeProcess, PipedEvent } from '../../src/cli/story/node-process.ts';
 import { Chance } from '../support/chance.ts';
 import { temporaryFolder } from '../support/processes.ts';
+import { comesTrue } from '../support/waiting.ts';
 import { Disturbances, type Kind, type Rhythm } from './disturbances.ts';
 import { Fleet } from './fleet.ts';
 import { foundNetwork, roles, writeHistory } from './founding.ts';
@@ -25,7 +26,7 @@ export interface SoakSettings {
   readonly warmUpMinutes: number;
   readonly sampleEveryMs: number;
   readonly rhythm: Rhythm;
-  /** What disturbs first; chance decides afterwards. */
+  /** What disturbs first, however long that takes; chance decides afterwards. */
   readonly first: readonly Kind[];
   /** Windows of which each gives one value to a slope. */
   readonly windows: number;
@@ -77,7 +78,7 @@ export async function soak(settings: SoakSettings): Promise<SoakReport> {
     const hoursNow = () => (performance.now() - startedAt) / 3_600_000;
     progress(`working, ${warmUpMinutes} min to warm up`);
     await setTimeout(warmUpMinutes * 60_000);
-    while (hoursNow() < minutes / 60) {
+    while (hoursNow() < minutes / 60 || !disturbances.hasDoneFirst) {
       const nextAt = performance.now() + settings.sampleEveryMs;
       const moment = { atHours: hoursNow(), transactions: past.transactions + patients.acknowledged.size };
       const taken = await Promise.all(fleet.members.map((member) => sampleOf(member, moment)));
@@ -133,7 +134,7 @@ async function bringHistory(
   await Promise.all(roles.map((role) => fleet.start(role)));
   progress(`fetching ${past.height} blocks`);
   const isHere = async () => (await statuses(fleet)).every(({ height }) => height === past.height);
-  assert(await until(isHere, historyMs), 'the history is fetched in time');
+  assert(await comesTrue(unlessBusy(isHere), historyMs), 'the history is fetched in time');
   await fleet.strangerLeaves(true);
   return past;
 }
@@ -142,12 +143,13 @@ async function bringHistory(
 async function settle(fleet: Fleet, start: number) {
   const [first] = fleet.members;
   const node = first!.node;
-  const agree = await until(async () => {
+  const hasSettled = async () => {
     await node.ask('mine');
     const all = await statuses(fleet);
     const isQuiet = all.every(({ pending }) => pending === 0);
     return isQuiet && all.length === roles.length && new Set(all.map(({ tipHash }) => tipHash)).size === 1;
-  }, settleMs);
+  };
+  const agree = await comesTrue(unlessBusy(hasSettled), settleMs);
   const confirmed = await idsAfter(node, start);
   return { height: Number((await node.run('status')).height), agree, confirmed };
 }
@@ -175,15 +177,9 @@ async function statuses(fleet: Fleet): Promise<Status[]> {
   return (await Promise.all(fleet.members.map(({ node }) => node.run('status')))) as unknown as Status[];
 }
 
-/** Asks again and again. @returns whether it came true in time. */
-async function until(holds: () => Promise<boolean>, forMs: number): Promise<boolean> {
-  const deadline = performance.now() + forMs;
-  while (performance.now() < deadline) {
-    // A node that is busy may not answer in time: it is asked again.
-    if (await holds().catch(() => false)) return true;
-    await setTimeout(250);
-  }
-  return false;
+/** A node that is busy may not answer in time: it is asked again. */
+function unlessBusy(holds: () => Promise<boolean>): () => Promise<boolean> {
+  return () => holds().catch(() => false);
 }
 
 function count(counts: Map<string, number>, name: string): void {

@@ -1,5 +1,6 @@
 /** A soak as a person reads it, and as one line for programs. */
 import Table from 'cli-table3';
+import { quantile } from '../support/quantile.ts';
 import { roles } from './founding.ts';
 import type { Judged } from './judgement.ts';
 import type { Sample } from './samples.ts';
@@ -26,13 +27,13 @@ export function tableOf(report: SoakReport): string {
 
 export function figuresOf({ samples, ...report }: SoakReport): Record<string, unknown> {
   const disk = Object.fromEntries(roles.map((role) => [role, diskOf(samples.filter((each) => each.role === role))]));
-  const slowest = (read: (sample: Sample) => number) => quantile(samples.map(read), 0.99);
+  const slowest = (read: (sample: Sample) => number) => Math.round(quantile(samples.map(read), 0.99) ?? 0);
   return {
     ...report,
     samples: samples.length,
     disk,
-    statusP99Ms: Math.round(slowest(({ statusMs }) => statusMs)),
-    loopDelayP99Ms: Math.round(slowest(({ loopDelayMs }) => loopDelayMs)),
+    statusP99Ms: slowest(({ statusMs }) => statusMs),
+    loopDelayP99Ms: slowest(({ loopDelayMs }) => loopDelayMs),
   };
 }
 
@@ -60,9 +61,4 @@ function diskOf(samples: readonly Sample[]) {
     megabytes: Math.round(last.ledgerBytes / 1_000_000),
     bytesPerTransaction: added === 0 ? 0 : Math.round((last.ledgerBytes - first.ledgerBytes) / added),
   };
-}
-
-function quantile(values: readonly number[], part: number): number {
-  const sorted = [...values].sort((left, right) => left - right);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
 }
