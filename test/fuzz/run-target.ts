@@ -50,6 +50,10 @@ export interface FuzzFigures {
   readonly findings: readonly Finding[];
 }
 
+export function noFaults(): Record<FaultKind, number> {
+  return { uncaught: 0, slow: 0, 'not-canonical': 0, 'broken-promise': 0, polluted: 0, memory: 0 };
+}
+
 const batch = 1_000;
 const timedAgain = 4;
 const keptMegabytesAllowed = 16;
@@ -63,14 +67,7 @@ export async function runTarget(target: Target, options: FuzzOptions): Promise<F
 class TargetRun {
   readonly #target: Target;
   readonly #options: FuzzOptions;
-  readonly #faults: Record<FaultKind, number> = {
-    uncaught: 0,
-    slow: 0,
-    'not-canonical': 0,
-    'broken-promise': 0,
-    polluted: 0,
-    memory: 0,
-  };
+  readonly #faults = noFaults();
   readonly #findings = new Map<string, Finding>();
   #accepted = 0;
   #done = 0;

@@ -91,7 +91,5 @@ function* worstTexts(seed: Uint8Array, mostBytes: number): Generator<Uint8Array>
 }
 
 function repeated(part: Uint8Array, length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  for (let at = 0; at < length && part.length > 0; at += part.length) whole.set(part.subarray(0, length - at), at);
-  return whole;
+  return new Uint8Array(Buffer.alloc(length, part.length === 0 ? 0 : part));
 }
