@@ -1,4 +1,5 @@
 /** Our reader and the library with its own encoder: two ways to the same verdict, and the same value. */
+import { isDeepStrictEqual } from 'node:util';
 import * as dagCbor from '@ipld/dag-cbor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -12,6 +13,9 @@ const readByUs = (bytes: Uint8Array) => {
     return null;
   }
 };
+
+/** Whether both say the same, to the prototype; an expectation takes many times as long to make. */
+const isReadAlike = (bytes: Uint8Array) => isDeepStrictEqual(readByUs(bytes), readByLibrary(bytes));
 
 const text = fc.string({ unit: 'grapheme', maxLength: 40 }).filter((each) => each.isWellFormed());
 const { value: encodable } = fc.letrec((tie) => ({
@@ -44,7 +48,7 @@ test('bytes at will, and the bytes of a value with some changed: the same verdic
     });
   fc.assert(
     fc.property(fc.oneof(fc.uint8Array({ maxLength: 12 }), bent), (bytes) => {
-      expect(readByUs(bytes)).toEqual(readByLibrary(bytes));
+      if (!isReadAlike(bytes)) expect(readByUs(bytes)).toEqual(readByLibrary(bytes));
     }),
     { numRuns: 20_000 },
   );
@@ -54,7 +58,7 @@ test('every pair of bytes, and every byte with zeros behind it', () => {
   for (let first = 0; first < 256; first++) {
     for (let second = 0; second < 256; second++) {
       const bytes = Uint8Array.of(first, second);
-      expect(readByUs(bytes)).toEqual(readByLibrary(bytes));
+      if (!isReadAlike(bytes)) expect(readByUs(bytes)).toEqual(readByLibrary(bytes));
     }
     for (let zeros = 0; zeros < 12; zeros++) {
       const bytes = concatBytes(Uint8Array.of(first), new Uint8Array(zeros));
