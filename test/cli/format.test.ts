@@ -8,6 +8,7 @@ import { formatAnswer, formatters } from '../../src/cli/format/index.ts';
 import { standingWords } from '../../src/cli/format/standing.ts';
 import { type Line, Printer } from '../../src/cli/printer.ts';
 import { hasColours } from '../../src/cli/surroundings.ts';
+import { storeKeys } from '../../src/storage/index.ts';
 import { resultsWith } from './results.ts';
 import { recorded } from './stub-carechain.ts';
 
@@ -62,6 +63,49 @@ test('what waits for something that has not come says so, and what for', () => {
   );
   const lines = drawn('consult', { ...signed, state: 'waiting', code: 'unknown-patient', message: 'No such patient.' });
   expect(lines.slice(1).join()).toMatch(/kept, and waiting for what it refers to.*! No such patient\./);
+});
+
+describe('what a scrub found', () => {
+  const families = [...new Set(Object.values(storeKeys).map((key) => (key as (...names: unknown[]) => string)('x', 1)))]
+    .map((key) => key.split('/')[0]!)
+    .filter((family, index, all) => all.indexOf(family) === index);
+  const found = (over: Record<string, unknown>) => ({
+    sound: false,
+    time: '2026-11-21T08:12:00.000Z',
+    height: 5,
+    tipHeight: 5,
+    files: { checked: 3, damaged: [] },
+    families: families.map((family, values) => ({ family, values, damaged: 0, missing: 0 })),
+    healed: null,
+    waiting: null,
+    heal: null,
+    failure: null,
+    ...over,
+  });
+
+  test('says in words what each family of values is, and leaves out what is empty', () => {
+    const [, , heading, ...rows] = drawn('scrub', found({ sound: true }));
+    expect(heading).toMatch(/^family +values +damaged +missing$/);
+    expect(rows.map((row) => row.split(' ')[0])).toEqual(families.slice(1));
+    for (const row of rows) expect(row).toMatch(/^\S+ +\d+ +0 +0 {2}[a-z]/);
+  });
+
+  test('is no alarm once all of it is healed', () => {
+    expect(drawn('scrub', found({ healed: { block: 1, undo: 2 }, waiting: {} }))[0]).toBe(
+      '! Damage was found, and all of it is healed: block 1, undo 2.',
+    );
+  });
+
+  test('tells what is healed, what waits, and what to do', () => {
+    const failure = { code: 'folder-damaged', message: 'Stop the node.', height: 5 };
+    const result = found({ height: 3, healed: { undo: 2 }, waiting: { block: 1 }, failure });
+    expect(drawn('scrub', result).slice(0, 4)).toEqual([
+      '✗ Damage was found; the chain is whole only up to #3 of #5.',
+      '  Healed: undo 2.',
+      '  Waiting for a peer that has it: block 1.',
+      '  Stop the node.',
+    ]);
+  });
 });
 
 describe('the states of an entry', () => {
