@@ -43,14 +43,13 @@ export interface HealingPorts extends Omit<ChainHealerPorts, 'pause'> {
   onHealed(report: HealingReport): void;
 }
 
-/** What is left to do waits so long for a peer, unless one comes. */
+/** What is left to do waits so long for a peer, unless one comes; while nobody is linked, twice as long each time. */
 const retryMs = 10_000;
-/**
- * A replay that found the state right is not repeated for so long, whatever blocks are refused; each time twice as long, up
- * to a day, since a replay costs more than the block that asks for it.
- */
-const shortestTrustMs = 10 * 60_000;
-const longestTrustMs = 24 * 3_600_000;
+const longestRetryMs = 10 * 60_000;
+/** A replay that found the state right is not repeated for so long, whatever blocks are refused. */
+const trustMs = 10 * 60_000;
+/** And for so many times as long as it took: on a long chain, whoever pays for bad blocks must not stop the good ones. */
+const trustForReplays = 20;
 /** After a run that found nothing, the same reader is not believed again for so long. */
 const calmMs = 60_000;
 
@@ -63,12 +62,12 @@ export class Healing {
   #replayWanted = false;
   #running: Promise<HealingReport> | null = null;
   #retry: Timer | null = null;
+  #nextRetryMs = retryMs;
   /** Who was believed in the run that is under way; and who not again before when. */
   readonly #believed = new Set<string>();
   readonly #calm = new Map<string, number>();
   /** The state was found to be right not long ago. */
   #trustedUntil = 0;
-  #trustMs = shortestTrustMs;
   /** The whole folder was looked at: then the rooms above look at their rows too. */
   #isRound = false;
   #lastTold = '';
@@ -111,15 +110,12 @@ export class Healing {
     const { clock } = this.#ports;
     const isTrusted = clock.now() < this.#trustedUntil && !this.#lacksMembers();
     if (this.#stopped || isTrusted) return false;
+    const start = clock.now();
     const { healed } = await this.#chainHealer.mendNow();
-    if (healed.length === 0) {
-      this.#trustedUntil = clock.now() + this.#trustMs;
-      this.#trustMs = Math.min(2 * this.#trustMs, longestTrustMs);
-      return false;
-    }
-    this.#trustMs = shortestTrustMs;
-    this.#tell(new Map(healed.map((row) => [row.key, row])), new Set(healed.map(({ key }) => key)), []);
-    return true;
+    const end = clock.now();
+    if (healed.length === 0) this.#trustedUntil = end + Math.max(trustMs, trustForReplays * (end - start));
+    else this.#tell(new Map(healed.map((row) => [row.key, row])), new Set(healed.map(({ key }) => key)), []);
+    return healed.length > 0;
   }
 
   /**
@@ -136,6 +132,7 @@ export class Healing {
 
   /** A peer is linked that may have what is waited for. */
   peerCame(): void {
+    this.#nextRetryMs = retryMs;
     if (this.#retry) this.#wake();
   }
 
@@ -306,7 +303,10 @@ export class Healing {
     if (this.#stopped) return;
     for (const row of suspects) this.#suspects.set(row.key, row);
     this.#replayWanted ||= replayWanted;
-    this.#retry = this.#ports.clock.after(retryMs, () => this.#wake());
+    const isAlone = this.#ports.network.peers().length === 0;
+    if (!isAlone) this.#nextRetryMs = retryMs;
+    this.#retry = this.#ports.clock.after(this.#nextRetryMs, () => this.#wake());
+    this.#nextRetryMs = Math.min(2 * this.#nextRetryMs, longestRetryMs);
   }
 
   #tellLoss({ code, message }: Loss): void {

@@ -1,0 +1,81 @@
+/** How often the healing takes to work that costs as much as the chain is long. */
+import { expect, test } from 'vitest';
+import { type Clock, silentLogger } from '../../src/base/index.ts';
+import type { KeptRows } from '../../src/node/heal-kept.ts';
+import { Healing, type HealingPorts } from '../../src/node/healing.ts';
+import { indexWrites } from '../../src/node/indexes.ts';
+import { type Store, storeKeys } from '../../src/storage/index.ts';
+import { Chain, testGenesis } from '../support/ledger.ts';
+import { openRig } from './rig.ts';
+
+/** The healing of a node without peers, and a clock that the test moves. */
+async function healingAlone() {
+  const chain = new Chain(testGenesis());
+  const hooks = { alsoWrite: indexWrites, switched() {} };
+  const rig = await openRig(chain, undefined, undefined, async () => hooks);
+  for (let count = 0; count < 3; count++) await rig.offer(chain.mine(chain.world.register('alice', `p ${count}`)));
+  const time = { now: chain.now, perLook: 0 };
+  const waits: number[] = [];
+  let due: () => void = () => {};
+  const clock: Clock = {
+    now: () => (time.now += time.perLook),
+    after(ms, run) {
+      waits.push(ms);
+      due = run;
+      return { cancel() {} };
+    },
+  };
+  let walks = 0;
+  const store: Store = {
+    ...rig.disk.store,
+    walk(...range) {
+      walks++;
+      return rig.disk.store.walk(...range);
+    },
+  };
+  const ports = {
+    genesis: chain.world.genesis,
+    chain: rig.chain,
+    store,
+    keeper: rig.keeper,
+    kept: { missing: async () => [], dropSide: async () => {} } as unknown as KeptRows,
+    network: { peers: () => [] } as unknown as HealingPorts['network'],
+    clock,
+    logger: silentLogger,
+    onError() {},
+    onMended() {},
+    onHealed() {},
+  };
+  return { rig, healing: new Healing(ports), time, waits, walks: () => walks, runOut: () => due() };
+}
+
+test('while nobody is linked, what waits for a peer is tried again less and less often', async () => {
+  const { rig, healing, waits, runOut } = await healingAlone();
+  const key = storeKeys.block(rig.chain.hashAt(2)!);
+  await rig.database.del(key);
+  await healing.heal([{ key, fault: 'missing' }]);
+  for (let count = 2; count <= 9; count++) {
+    runOut();
+    while (waits.length < count) await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(waits.map((ms) => ms / 10_000)).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60]);
+  healing.peerCame();
+  while (waits.length < 10) await new Promise((resolve) => setImmediate(resolve));
+  expect(waits.at(-1)).toBe(10_000);
+  await healing.stop();
+});
+
+test('a replay that took long is trusted for longer, whatever blocks are refused', async () => {
+  const { healing, time, walks } = await healingAlone();
+  time.perLook = 60_000;
+  expect(await healing.doubtState()).toBe(false);
+  time.perLook = 0;
+  const once = walks();
+  expect(once).toBeGreaterThan(0);
+  time.now += 15 * 60_000;
+  await healing.doubtState();
+  expect(walks()).toBe(once);
+  time.now += 60 * 60_000;
+  await healing.doubtState();
+  expect(walks()).toBeGreaterThan(once);
+});
