@@ -1,7 +1,8 @@
 /**
  * Somebody who works at a node without a pause, and starts over when the node does: registers, consults, orders, tests,
- * prescribes, fills, pays and mines, as chance has it. Every "ok" is written down. At each login it is the user of the
- * place most of the time and somebody else now and then, so that two sides of a cut do what excludes each other.
+ * prescribes, fills, pays and mines, as chance has it. Every "ok" is written down. At each login but the first it is the
+ * user of the place most of the time and somebody else now and then, so that two sides of a cut do what excludes each
+ * other.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Chance } from '../support/chance.ts';
@@ -44,6 +45,7 @@ export class Clerk {
   readonly #settings: ClerkSettings;
   #node: PipedNode | null = null;
   #work: Promise<void> = Promise.resolve();
+  #hasWorked = false;
   /** Answers that were a fault of the folder, in a row; and whether the last write was taken. */
   faultsInARow = 0;
 
@@ -67,7 +69,9 @@ export class Clerk {
 
   async #shift(node: PipedNode, begin: () => void): Promise<void> {
     const { role, chance } = this.#settings;
-    const user = chance.happens(0.75) ? role : chance.pick(roles);
+    // At first everybody is in their place: without a doctor nobody has anything to do.
+    const user = !this.#hasWorked || chance.happens(0.75) ? role : chance.pick(roles);
+    this.#hasWorked = true;
     await node.ask(logins[user]);
     begin();
     while (this.#node === node && node.isRunning) {
