@@ -16,8 +16,9 @@ export class Life {
   /** What a user of a node does next, who sees `state`: the chain and all that is pending. */
   next(state: StateView, chance: Chance): Transaction {
     const world = this.#world;
+    // Now and then what is only just there, and need not have come to this node yet.
     const anyOr = <One>(known: readonly One[], all: readonly One[]) =>
-      chance.pick(known.length > 0 && !chance.happens(0.1) ? known : all);
+      chance.happens(0.25) ? chance.pick(all.slice(-2)) : chance.pick(known.length > 0 ? known : all);
     const patients = this.#patients.filter((patient) => readPatient(state, patientIdFrom(patient)));
     const orders = this.#orders.filter(({ id }) => readOrder(state, id)?.answer === null);
     const prescriptions = this.#prescriptions.filter(({ id }) => readPrescription(state, id)?.status === 'open');

@@ -44,6 +44,7 @@ test(`no invariant breaks in the seeds 1 to ${seeds}, and every kind of fault st
     'healing',
     'batch lost in a crash',
     'batch kept in a crash',
+    'acknowledged as waiting',
   ];
   expect(alsoHappened.filter((what) => struck(what) === 0)).toEqual([]);
 });
