@@ -43,7 +43,7 @@ export interface HealingPorts extends Omit<ChainHealerPorts, 'pause'> {
   onHealed(report: HealingReport): void;
 }
 
-/** What is left to do waits so long for a peer, unless one comes; while nobody is linked, twice as long each time. */
+/** What is left to do, or failed, waits so long, unless a peer comes that has what is missing; while nobody is linked, twice as long each time. */
 const retryMs = 10_000;
 const longestRetryMs = 10 * 60_000;
 /** A replay that found the state right is not repeated for so long, whatever blocks are refused. */
@@ -160,8 +160,8 @@ export class Healing {
     this.#running ??= Promise.resolve()
       .then(() => this.#runOnce())
       .catch((error: unknown) => {
-        // Whoever reads the same again would only fail the same run again.
-        this.#calmDown();
+        // Whoever reads the same again at once would only fail the same run again: the disk may be full.
+        this.#calmDown(retryMs);
         throw error;
       })
       .finally(() => {
@@ -209,7 +209,7 @@ export class Healing {
       healed: countByFamily(healed),
       waiting: countByFamily(waiting.map(({ key }) => key)),
     };
-    if (found.size === 0) this.#calmDown();
+    if (found.size === 0) this.#calmDown(calmMs);
     this.#believed.clear();
     const told = JSON.stringify([report.found, report.waiting]);
     const isNews = found.size > 0 && (healed.size > 0 || told !== this.#lastTold);
@@ -250,10 +250,10 @@ export class Healing {
   }
 
   /** Who was believed for nothing is not believed again for a while. */
-  #calmDown(): void {
+  #calmDown(forMs: number): void {
     const now = this.#ports.clock.now();
     for (const [name, until] of this.#calm) if (until <= now) this.#calm.delete(name);
-    for (const name of this.#believed) this.#calm.set(name, now + calmMs);
+    for (const name of this.#believed) this.#calm.set(name, now + forMs);
     this.#believed.clear();
   }
 

@@ -81,10 +81,13 @@ export class Sync {
       } catch (error) {
         const { code } = describeError(error);
         logger.warn('sync with a peer failed', { code });
+        // With this folder, no other peer would do better.
+        if (code.startsWith('folder-')) break;
         passedOver.add(peerId);
         if (error instanceof Lie) network.shun(peerId, error.code);
+      } finally {
+        blocksFetched += round.blocks;
       }
-      blocksFetched += round.blocks;
     }
     return { before, after: chain.tip().height, blocksFetched, peersAsked: asked.size };
   }
