@@ -63,7 +63,7 @@ export const limits = {
   knownAddresses: 1_000,
   dialMs: 5_000,
   redialMinMs: 500,
-  redialMaxMs: 10_000,
+  redialMaxMs: 5_000,
   /** How often peers compare tips and pending ids when nothing happens. */
   reconcileMs: 5_000,
   shunMs: 60_000,

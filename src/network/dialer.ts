@@ -1,7 +1,7 @@
 /**
  * Keeps links up: the addresses of the settings, and those learnt from peers, are dialled again for ever, with jittered
- * exponential back-off. The longest wait is ten seconds, so a cable that was out for two minutes, or for two days, is in
- * use again within fifteen seconds of coming back.
+ * exponential back-off. The longest wait is five seconds, so a cable that was out for two minutes, or for two days, is in
+ * use again within ten seconds of coming back.
  *
  * An address is tied to the peer that was found there. While that peer is linked, by whatever way, it is not dialled.
  */

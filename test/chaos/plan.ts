@@ -61,12 +61,12 @@ export interface Plan {
 
 export function planOf(seed: number, isFull: boolean): Plan {
   return {
-    kills: drawKills(new Chance(`${seed}/kills`), isFull ? 90 : 6, isFull ? 3 : 2),
+    kills: drawKills(new Chance(`${seed}/kills`), isFull ? 78 : 6, isFull ? 3 : 2),
     pauses: drawPauses(new Chance(`${seed}/pauses`), isFull ? [5_000, 12_000, 20_000, 30_000] : [5_000]),
     cuts: drawCuts(new Chance(`${seed}/cuts`), isFull),
     namespaceCuts: drawNamespaceCuts(new Chance(`${seed}/namespaces`), isFull ? [10_000, 60_000] : [10_000]),
     fullDisks: drawFullDisks(new Chance(`${seed}/full-disk`), isFull ? 3 : 1),
-    damages: isFull ? 320 : 6,
+    damages: isFull ? 304 : 6,
     stopsAfterMs: Array.from({ length: isFull ? 26 : 4 }, (_, index) => index * (isFull ? 50 : 300)),
   };
 }
