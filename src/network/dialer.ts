@@ -1,7 +1,7 @@
 /**
  * Keeps links up: the addresses of the settings, and those learnt from peers, are dialled again for ever, with jittered
- * exponential back-off. The longest wait is five seconds, so a cable that was out for two minutes, or for two days, is in
- * use again within ten seconds of coming back.
+ * exponential back-off. The longest wait for an address of the settings is five seconds, so a cable that was out for two
+ * minutes, or for two days, is in use again within ten seconds of coming back.
  *
  * An address is tied to the peer that was found there. While that peer is linked, by whatever way, it is not dialled.
  */
@@ -92,7 +92,8 @@ export function createDialer(settings: DialerSettings): Dialer {
   /** Half the wait is fixed, half is chance, so that nodes that were cut together do not come back in step. */
   function waitOf(entry: Entry): number {
     if (entry.peerId !== null && settings.isOtherNetwork(entry.peerId)) return networkLimits.otherNetworkRedialMs;
-    const wait = Math.min(limits.redialMaxMs, limits.redialMinMs * 2 ** Math.min(entry.failures, 16));
+    const longest = entry.configured ? limits.redialMaxMs : networkLimits.learntRedialMaxMs;
+    const wait = Math.min(longest, limits.redialMinMs * 2 ** Math.min(entry.failures, 16));
     return wait * (0.5 + random.fraction() / 2);
   }
 
@@ -101,7 +102,8 @@ export function createDialer(settings: DialerSettings): Dialer {
     entry.timer = null;
     if (peerId !== null && isLinked(peerId)) return;
     const hasRoom = entry.configured || settings.linkCount() < networkLimits.wantedLinks;
-    if (!hasRoom || (peerId !== null && !settings.admits(peerId))) return schedule(entry, limits.redialMaxMs);
+    if (!hasRoom || (peerId !== null && !settings.admits(peerId)))
+      return schedule(entry, networkLimits.learntRedialMaxMs);
     // A peer that tells a thousand addresses must not make us knock at a thousand doors.
     if (!entry.configured && learntDials() >= networkLimits.learntDials) return schedule(entry, waitOf(entry));
     entry.isDialling = true;

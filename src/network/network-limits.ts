@@ -67,6 +67,8 @@ export const networkLimits = {
   learntDialFailures: 8,
   /** Addresses that one peer has told and that have not led to a peer yet. */
   addressesPerTeller: 64,
+  /** The longest wait before a learnt address is dialled again. */
+  learntRedialMaxMs: 10_000,
   /** Learnt addresses that are dialled at once. */
   learntDials: 8,
 
