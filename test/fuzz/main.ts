@@ -86,6 +86,9 @@ async function work(): Promise<void> {
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
     const one = await fuzzInThread(next);
     figures.push(one);
+    process.stdout.write(
+      `${next}: ${one.inputs} inputs, ${one.findings.length} findings, ${one.seconds.toFixed(0)} s\n`,
+    );
     for (const finding of one.findings) {
       process.stdout.write(`${finding.decoder}: ${finding.kind}, ${finding.what}. Input: ${keep(finding)}\n`);
     }
