@@ -24,7 +24,9 @@ export class SideScrub {
   faults(): FaultyRow[] {
     return [...this.#suspects].flatMap((key): FaultyRow[] => {
       const value = readAnyway(this.#store, key);
-      return value && !this.#isPlaced(key, value) ? [{ key, fault: 'damaged' }] : [];
+      if (!value || this.#isPlaced(key, value)) return [];
+      // Of an entry it is the block that is missing: the entry itself can be read.
+      return [{ key, fault: familyOf(key) === 'side' ? 'missing' : 'damaged' }];
     });
   }
 

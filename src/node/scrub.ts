@@ -70,10 +70,15 @@ export class Scrub {
     });
   }
 
-  /** Resolves with the round that is under way, or with a new one. It does not take its time any more. */
-  run(): Promise<ScrubOutcome> {
+  /**
+   * Looks at everything as it is from now on. A round that is under way has passed some of it already: it is brought to its
+   * end in haste, and another begins.
+   */
+  async run(): Promise<ScrubOutcome> {
     this.#isAwaited = true;
     this.#goOn();
+    await this.#running?.catch(() => undefined);
+    this.#isAwaited = true;
     return this.#begin();
   }
 

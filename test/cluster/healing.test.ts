@@ -236,3 +236,23 @@ test('what a user wrote and was gone when the node started is told by the next s
   expect(told).toEqual(['own-transaction-lost: true']);
   expect((await node.scrub()).report.sound).toBe(true);
 });
+
+test('a side block whose body is gone is let go of', async () => {
+  await threeBlocks();
+  const { world } = cluster;
+  await cluster.cut(['lab'], ['doctor', 'pharmacy']);
+  await cluster.submit('lab', world.register('alice', 'd'));
+  await cluster.mine('lab');
+  const node = cluster.node('lab');
+  const left = node.head().hash;
+  for (const patient of ['e', 'f']) {
+    await cluster.submit('doctor', world.register('alice', patient));
+    await cluster.mine('doctor');
+  }
+  cluster.heal();
+  await cluster.agree();
+  await cluster.database('lab').del(storeKeys.block(left));
+  expect((await node.scrub()).report.sound).toBe(false);
+  expect((await node.scrub()).report.sound).toBe(true);
+  expect(await node.recalculateBalances()).toEqual({ equal: true, repaired: [] });
+});
