@@ -76,7 +76,7 @@ export class Clerk {
     begin();
     while (this.#node === node && node.isRunning) {
       await Promise.all((await this.#nextLines(node, user)).map((line) => this.#type(node, line)));
-      await wait(chance.between(20, 200));
+      await wait(chance.between(5, 40));
     }
   }
 
