@@ -37,7 +37,7 @@ export class ReadWatch {
       (...given: Arguments): Result =>
         this.#watch(() => read(...given), 'chain');
     return {
-      state: chain.state,
+      state: { get: (key) => this.#watch(() => chain.state.get(key), { key: storeKeys.state(key) }) },
       tip: () => chain.tip(),
       header: watch((hash) => chain.header(hash)),
       hashAt: watch((height) => chain.hashAt(height)),

@@ -5,7 +5,6 @@
  * was found, what was healed, and what has to wait for a peer.
  */
 import { type Clock, describeError, type Logger, type Timer } from '../base/index.ts';
-import { readMember } from '../ledger/index.ts';
 import type { Write } from '../storage/index.ts';
 import { ChainHealer, type ChainHealerPorts } from './heal-chain.ts';
 import { keptFamilies, type Loss } from './heal-kept.ts';
@@ -108,26 +107,13 @@ export class Healing {
    */
   async doubtState(): Promise<boolean> {
     const { clock } = this.#ports;
-    const isTrusted = clock.now() < this.#trustedUntil && !this.#lacksMembers();
-    if (this.#stopped || isTrusted) return false;
+    if (this.#stopped || clock.now() < this.#trustedUntil) return false;
     const start = clock.now();
     const { healed } = await this.#chainHealer.mendNow();
     const end = clock.now();
     if (healed.length === 0) this.#trustedUntil = end + Math.max(trustMs, trustForReplays * (end - start));
     else this.#tell(new Map(healed.map((row) => [row.key, row])), new Set(healed.map(({ key }) => key)), []);
     return healed.length > 0;
-  }
-
-  /**
-   * The rules refuse a transaction as only a liar's. They rest on the members alone where they say so, so that it costs no
-   * replay to know whether the state is why.
-   * @returns whether it was, and is mended.
-   */
-  async doubtMembers(): Promise<boolean> {
-    if (!this.#lacksMembers()) return false;
-    // Whoever doubted them at the same time may have mended them meanwhile.
-    await this.#ports.keeper.exclusively(async () => this.#lacksMembers() && this.doubtState());
-    return !this.#lacksMembers();
   }
 
   /** A peer is linked that may have what is waited for. */
@@ -140,11 +126,6 @@ export class Healing {
     this.#stopped = true;
     this.#retry?.cancel();
     await this.#running?.catch(() => undefined);
-  }
-
-  #lacksMembers(): boolean {
-    const { genesis, chain } = this.#ports;
-    return genesis.members.some(({ id }) => !readMember(chain.state, id));
   }
 
   #wake(): void {

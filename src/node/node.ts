@@ -91,7 +91,6 @@ export class Node implements LedgerNode {
       logger,
       onPending: (transactions) => this.#announcer.pending(transactions),
       onConflict: (id, rejection) => this.#emitter.emit('conflict', { id, rejection }),
-      mendMembers: () => this.#care.healing.doubtMembers(),
       onFault: (error) => this.#fault(error),
     });
     const equivocations = new Equivocations({

@@ -6,12 +6,12 @@
  * is confirmed or has become impossible; a reorg that takes it out of the chain puts it back. It is never evicted.
  */
 import { type Logger, limits } from '../base/index.ts';
-import { natureOf, type Rejection, restsOnState, type Transaction, type Verdict } from '../ledger/index.ts';
+import { natureOf, type Rejection, type Transaction, type Verdict } from '../ledger/index.ts';
 import type { MessageVerdict, PendingClaim } from '../network/index.ts';
 import type { ChainStore, LostTransaction, Outbox, Store, Write } from '../storage/index.ts';
 import type { Switch } from './chain-keeper.ts';
 import type { ConflictList } from './conflict-list.ts';
-import { awaitedBy, type Mempool, type Placement } from './mempool.ts';
+import { awaitedBy, type Mempool } from './mempool.ts';
 import type { Signatures } from './signatures.ts';
 
 /** Ids refused since the head moved last: not fetched again before it moves. */
@@ -28,8 +28,6 @@ export interface TransactionPorts {
   /** New and pending here: to be told to peers and to whoever listens. */
   onPending(transactions: readonly Transaction[]): void;
   onConflict(id: string, rejection: Rejection): void;
-  /** The rules say that a peer lies. @returns whether members were missing from the state, and are mended: it is asked again. */
-  mendMembers(): Promise<boolean>;
   /** The disk would not take something that can be written again later. */
   onFault(error: unknown): void;
 }
@@ -145,9 +143,7 @@ export class Transactions {
     let liar: Rejection | null = null;
     for (const transaction of unknown) {
       const freed: Transaction[] = [];
-      let placement = mempool.add(transaction, freed);
-      // An honest peer must not be blamed for what this folder has lost.
-      if (isDoubtfulLie(placement) && (await this.#ports.mendMembers())) placement = mempool.add(transaction, freed);
+      const placement = mempool.add(transaction, freed);
       if (placement.place === 'pending') fresh.push(transaction, ...freed);
       // What finds no room now finds some when the head has moved, and is not fetched again and again until then.
       if (placement.place === 'full' || placement.place === 'refused') this.#refuse(transaction.id);
@@ -283,11 +279,4 @@ export class Transactions {
     this.#refused.add(id);
     if (this.#refused.size > refusedRemembered) this.#refused.delete(this.#refused.values().next().value!);
   }
-}
-
-/** Whether the state, and not the transaction alone, says that only a liar can have sent it. */
-function isDoubtfulLie(placement: Placement): boolean {
-  if (placement.place !== 'refused') return false;
-  const { code } = placement.rejection;
-  return natureOf(code) === 'invalid' && restsOnState(code);
 }

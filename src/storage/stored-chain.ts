@@ -38,7 +38,7 @@ export class StoredChain implements ChainStore {
     this.#store = store;
     this.#genesis = { hash: genesis.hash, header: genesisHeader(genesis), signature: new Uint8Array(0), work: 0 };
     this.#side = side;
-    this.state = new StoredState((key) => this.#read(storeKeys.state(key)));
+    this.state = new StoredState(genesis, (key) => this.#read(storeKeys.state(key)));
     this.#tip = this.#storedTip();
   }
 

@@ -3,7 +3,9 @@
  * members, balances and orders again and again.
  */
 import { decode, type Encodable } from '../base/index.ts';
-import type { StateChange, StateView } from '../ledger/index.ts';
+import { type Genesis, genesisChanges, readDueQueue, type StateChange, type StateView } from '../ledger/index.ts';
+import { storeKeys } from './keys.ts';
+import { damaged } from './storage-errors.ts';
 
 /** Values kept in memory; the one used least lately goes first. */
 const cachedValues = 50_000;
@@ -11,12 +13,19 @@ const cachedValues = 50_000;
 export class StoredState implements StateView {
   readonly #read: (key: string) => Uint8Array | undefined;
   readonly #cache = new Map<string, Encodable>();
+  /** What the genesis puts there, members and their accounts, changes and never goes. */
+  readonly #lasting: ReadonlySet<string>;
 
   /** @param read the stored bytes of a state key, as they were before any commit that is under way. */
-  constructor(read: (key: string) => Uint8Array | undefined) {
+  constructor(genesis: Genesis, read: (key: string) => Uint8Array | undefined) {
     this.#read = read;
+    this.#lasting = new Set(genesisChanges(genesis).map(({ key }) => key));
   }
 
+  /**
+   * @throws CarechainError `folder-damaged` also where a value is gone that must be there. A member that is unknown would
+   * make what it wrote look forged, and an account that seems empty would leave blocks that cannot be undone.
+   */
   get(key: string): Encodable | undefined {
     const cached = this.#cache.get(key);
     if (cached !== undefined) {
@@ -25,11 +34,22 @@ export class StoredState implements StateView {
       return cached;
     }
     const bytes = this.#read(key);
-    if (bytes === undefined) return undefined;
+    if (bytes === undefined) {
+      if (this.#lasting.has(key) || this.#isOwed(key)) throw damaged(storeKeys.state(key));
+      return undefined;
+    }
     const value = decode(bytes) as Encodable;
     this.#cache.set(key, value);
     if (this.#cache.size > cachedValues) this.#cache.delete(this.#cache.keys().next().value!);
     return value;
+  }
+
+  /** Whether a key is that of a reward in the queue of due ones. */
+  #isOwed(key: string): boolean {
+    if (!key.startsWith('due/')) return false;
+    const { head, tail } = readDueQueue(this);
+    const n = Number(key.slice('due/'.length));
+    return n >= head && n < tail;
   }
 
   /** What was committed. Values that nobody has read stay out: a block writes many that are never read again. */

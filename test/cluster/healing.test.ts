@@ -201,6 +201,23 @@ test('a transaction that a lost member makes look forged is checked again, and n
   expect(states).not.toContain('shunned');
 });
 
+test('an account with nothing on it that is gone is put back before a block pays into it, so that the block can be undone', async () => {
+  await threeBlocks();
+  const told = toldOf('lab');
+  const { world } = cluster;
+  const order = world.order('alice', 'a');
+  expect(await cluster.submit('doctor', order)).toBe('OK');
+  expect(await cluster.submit('doctor', world.answer('bob', order))).toBe('OK');
+  await cluster.mine('doctor');
+  await cluster.agree();
+  await cluster.database('lab').del(storeKeys.state(`balance/${world.id('alice')}`));
+  // Pays the reward for the order.
+  await cluster.mine('doctor');
+  await cluster.agree();
+  expect(told).toMatchObject([{ healed: { state: 1 } }]);
+  expect(await cluster.node('lab').recalculateBalances()).toMatchObject({ equal: true });
+});
+
 test('a start insists on members, accounts, and what the last blocks changed', async () => {
   await threeBlocks();
   const keys = ['state/member/', 'state/balance/', 'state/patient/', 'authored/', 'patient/'];

@@ -46,7 +46,6 @@ async function open(world: Chain, database: Database) {
       logger: silentLogger,
       onPending: (transactions) => void told.push(...transactions.map(({ id }) => id)),
       onConflict: (id) => void conflicted.push(id),
-      mendMembers: async () => false,
       onFault: (error) => void faults.push(error),
     });
     parts.transactions = transactions;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { encode, utf8ToBytes } from '../../src/base/index.ts';
-import { type Block, genesisHeader, readBalance } from '../../src/ledger/index.ts';
+import { type Block, genesisHeader, readBalance, stateKeys } from '../../src/ledger/index.ts';
 import { createStore, type Database, openChainStore, storeKeys } from '../../src/storage/index.ts';
 import { Chain, patientIdFrom, testGenesis } from '../support/ledger.ts';
 import { addedOf, append, everything, mainChainRows, switchOf, switchTo } from './chains.ts';
@@ -180,6 +180,27 @@ describe('the state', () => {
       { key: `transaction/${id}`, before: null, after: null },
     ]);
     expect([chain.state.get(key), chain.hasTransaction(id)]).toEqual([7, false]);
+  });
+});
+
+describe('a value of the state that is gone, and must be there,', () => {
+  test.each(['member', 'account', 'due reward'] as const)('is named: %s', async (what) => {
+    const { world, chain: blocks, genesis, trunk, main } = story();
+    const database = await memoryDatabase();
+    const chain = await openChainStore(createStore(database), genesis);
+    await append(chain, blocks, ...trunk, main[0]!);
+    const bob = world.id('bob');
+    const key = {
+      member: stateKeys.member(bob),
+      account: stateKeys.balance(bob),
+      'due reward': stateKeys.dueReward(0),
+    };
+    await database.del(storeKeys.state(key[what]));
+    const reopened = await openChainStore(createStore(database), genesis);
+    expect(() => reopened.state.get(key[what])).toThrow(expect.objectContaining({ code: 'folder-damaged' }));
+    // What may never have been there is not.
+    for (const absent of [stateKeys.member('00'), stateKeys.balance('00'), stateKeys.dueReward(1)])
+      expect(reopened.state.get(absent)).toBeUndefined();
   });
 });
 
