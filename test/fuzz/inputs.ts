@@ -6,7 +6,7 @@ import { Chance } from '../support/chance.ts';
 import { bendBytes } from './byte-mutations.ts';
 import { bendCbor } from './cbor-mutations.ts';
 import { type CborNode, parseCbor } from './cbor-tree.ts';
-import { bendJson, parseJson } from './json-mutations.ts';
+import { bendJson, type Json, parseJson } from './json-mutations.ts';
 import type { Target } from './target.ts';
 import { bendText } from './text-mutations.ts';
 
@@ -21,7 +21,8 @@ export class Inputs {
   readonly #chance: Chance;
   readonly #pool: Uint8Array[];
   readonly #first: number;
-  readonly #trees = new Map<Uint8Array, CborNode | null>();
+  readonly #trees = new WeakMap<Uint8Array, CborNode | null>();
+  readonly #jsons = new WeakMap<Uint8Array, Json | null>();
 
   constructor(target: Target, corpus: readonly Uint8Array[], seed: number) {
     this.#target = target;
@@ -58,19 +59,28 @@ export class Inputs {
       }
     }
     if (shape === 'json') {
-      const [json, otherJson] = [parseJson(from), parseJson(other)];
+      const [json, otherJson] = [this.#json(from), this.#json(other)];
       if (json !== null && otherJson !== null) return bendJson(json, chance, otherJson);
     }
     return shape === 'bytes' ? bendBytes(from, chance, other) : bendText(from, chance, words);
   }
 
   #tree(bytes: Uint8Array): CborNode | null {
-    let tree = this.#trees.get(bytes);
-    if (tree === undefined) {
-      tree = parseCbor(bytes);
-      if (this.#trees.size > 2 * keptInputs) this.#trees.clear();
-      this.#trees.set(bytes, tree);
-    }
-    return tree;
+    return parsedOnce(this.#trees, bytes, parseCbor);
   }
+
+  #json(bytes: Uint8Array): Json | null {
+    return parsedOnce(this.#jsons, bytes, parseJson);
+  }
+}
+
+/** Each input of the pool is bent many times. */
+function parsedOnce<Parsed extends object>(
+  known: WeakMap<Uint8Array, Parsed | null>,
+  bytes: Uint8Array,
+  parse: (bytes: Uint8Array) => Parsed | null,
+): Parsed | null {
+  let parsed = known.get(bytes);
+  if (parsed === undefined) known.set(bytes, (parsed = parse(bytes)));
+  return parsed;
 }

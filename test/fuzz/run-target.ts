@@ -59,7 +59,11 @@ const timedAgain = 4;
 const keptMegabytesAllowed = 16;
 const prototypes = [Object.prototype, Array.prototype, Uint8Array.prototype, String.prototype, Function.prototype];
 
+/** Enough to say where something was thrown. Most inputs are refused, and an error's stack costs more than what refuses. */
+const stackFrames = 2;
+
 export async function runTarget(target: Target, options: FuzzOptions): Promise<FuzzFigures> {
+  Error.stackTraceLimit = stackFrames;
   const run = new TargetRun(target, options);
   return run.whole();
 }
