@@ -11,12 +11,12 @@ if (major < 20 || (major === 20 && minor < 19)) {
 }
 
 try {
-  await import('../dist/cli/early-signals.js');
-  await import('../dist/base/node-20-shim.js');
+  await import('../dist/bundle/early-signals.js');
+  await import('../dist/bundle/node-20-shim.js');
 } catch (error) {
   if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
   process.stderr.write('carechain is not built yet. Run `npm run build` first.\n');
   process.exit(1);
 }
 
-await import('../dist/cli/main.js');
+await import('../dist/bundle/main.js');

@@ -29,9 +29,9 @@ function signalAt(module: string, name: NodeJS.Signals, folder: string): string[
 
 describe('a start that is stopped ends with 0', () => {
   test.each([
-    ['before anything else is loaded', '/dist/base/node-20-shim.js', 'SIGTERM'],
-    ['while the program is loaded', '/dist/cli/program.js', 'SIGINT'],
-    ['while its libraries are loaded', '/libp2p/dist/src/index.js', 'SIGHUP'],
+    ['before anything else is loaded', '/dist/bundle/node-20-shim.js', 'SIGTERM'],
+    ['while the program is loaded', '/dist/bundle/main.js', 'SIGINT'],
+    ['while its libraries are loaded', '/level/index.js', 'SIGHUP'],
   ] as const)('%s, and makes no folder', async (_when, module, name) => {
     const folder = await newFolder();
     const node = new RawProcess(nodeArgs(join(folder, 'made'), 0), signalAt(module, name, folder));
@@ -64,7 +64,7 @@ describe('a start that is stopped ends with 0', () => {
 test('a one-shot that is broken off has not done its work', async () => {
   const folder = await newFolder();
   const args = ['export', '--data-dir', folder, '--out', join(folder, 'chain.jsonl')];
-  const process = new RawProcess(args, signalAt('/dist/cli/program.js', 'SIGTERM', folder));
+  const process = new RawProcess(args, signalAt('/dist/bundle/main.js', 'SIGTERM', folder));
   undo.push(() => process.kill());
   expect((await process.end()).code).not.toBe(0);
 });
