@@ -35,8 +35,8 @@ export class HeightScrub {
     this.#state = state;
   }
 
-  /** What is wrong with the block of a height, and its parent where anything tells. */
-  look(height: number, hash: string): { faults: FaultyRow[]; parent: string | undefined } {
+  /** What is wrong with the block of a height, its parent where anything tells, and how much it changed. */
+  look(height: number, hash: string): { faults: FaultyRow[]; parent: string | undefined; changes: number } {
     const keys = [storeKeys.height(height), storeKeys.header(hash), storeKeys.block(hash), storeKeys.rewards(hash)];
     const faults = keys.flatMap((key) => this.#present(key));
     const named = readRowAnyway<string>(this.#store, storeKeys.height(height));
@@ -44,14 +44,13 @@ export class HeightScrub {
     const block = readBlock(this.#store, hash);
     if (block) for (const key of authoredKeys(block)) faults.push(...this.#present(key));
     if (block) faults.push(...this.#inHistories(block));
-    return { faults: [...faults, ...this.#changed(hash)], parent: readHeader(this.#store, hash)?.parent };
+    const undo = readRowAnyway<UndoRows>(this.#store, storeKeys.undo(hash));
+    faults.push(...(undo ? this.#changed(undo) : this.#present(storeKeys.undo(hash))));
+    return { faults, parent: readHeader(this.#store, hash)?.parent, changes: undo?.length ?? 0 };
   }
 
   /** Whether what the block changed is in the state and in the lists of what is open. */
-  #changed(hash: string): FaultyRow[] {
-    const undoKey = storeKeys.undo(hash);
-    const undo = readRowAnyway<UndoRows>(this.#store, undoKey);
-    if (!undo) return this.#present(undoKey);
+  #changed(undo: UndoRows): FaultyRow[] {
     return undo.flatMap(([name, , after]) => {
       const key = storeKeys.state(name);
       const [family, id] = name.split('/') as [string, string | undefined];
@@ -116,8 +115,9 @@ export class HeightScrub {
   }
 }
 
-/** Blocks of which a start looks at all that they led to. */
+/** Blocks of which a start looks at all that they led to; fewer where they changed so many values together. */
 const recentBlocks = 16;
+const recentChanges = 1_000;
 
 /**
  * What a node must be able to rely on from its first moment: members, accounts, and what the last blocks changed.
@@ -128,9 +128,12 @@ export function insistOnRecentRows(store: Store, chain: Pick<ChainStore, 'tip' |
   const faults = heights.lookAtRoots(genesis);
   const tip = chain.tip();
   let hash: string | undefined = tip.hash;
-  for (let height = tip.height; height > Math.max(0, tip.height - recentBlocks) && hash !== undefined; height--) {
+  let changes = 0;
+  const lowest = Math.max(1, tip.height - recentBlocks + 1);
+  for (let height = tip.height; height >= lowest && hash !== undefined && changes < recentChanges; height--) {
     const seen = heights.look(height, hash);
     faults.push(...seen.faults);
+    changes += seen.changes;
     hash = seen.parent;
   }
   if (faults.length === 0) return;

@@ -3,8 +3,8 @@
  * network, and that its last blocks are whole and linked. What lies deeper is checked when read, and by `verify`.
  */
 import { CarechainError } from '../base/index.ts';
-import type { Block, Genesis } from '../ledger/index.ts';
-import type { ChainStore } from './chain-store.ts';
+import type { Genesis } from '../ledger/index.ts';
+import type { ChainStore, StoredHeader } from './chain-store.ts';
 import { folderFormat, genesisWrites } from './commit-writes.ts';
 import { storeKeys } from './keys.ts';
 import { readRow } from './rows.ts';
@@ -23,7 +23,7 @@ export async function openChainStore(store: Store, genesis: Genesis): Promise<Ch
   const side = new SideBlocks();
   await side.load(store);
   const chain = new StoredChain(store, genesis, side);
-  walkLastBlocks(chain);
+  walkLastBlocks(chain, store);
   return chain;
 }
 
@@ -50,25 +50,30 @@ function checkIdentity(store: Store, genesis: Genesis): void {
   }
 }
 
-function walkLastBlocks(chain: ChainStore): void {
+function walkLastBlocks(chain: ChainStore, store: Store): void {
   const { hash, height } = chain.tip();
   let expected = hash;
-  for (let at = height; at > 0 && at > height - blocksWalked; at--) expected = parentIfWhole(chain, at, expected);
+  for (let at = height; at > 0 && at > height - blocksWalked; at--)
+    expected = parentIfWhole(chain, store, at, expected);
 }
 
-/** The parent hash of the block at a height. @throws CarechainError `folder-damaged`, which names the height. */
-function parentIfWhole(chain: ChainStore, height: number, expected: string): string {
+/**
+ * The parent hash of the block at a height. Body and undo record are as they were written, their checksums say; to decode
+ * them is the business of whoever reads them.
+ * @throws CarechainError `folder-damaged`, which names the height.
+ */
+function parentIfWhole(chain: ChainStore, store: Store, height: number, expected: string): string {
   if (chain.hashAt(height) !== expected) throw damagedAt(height, 'is not the one that the block above it follows');
-  let block: Block | undefined;
+  let stored: StoredHeader | undefined;
   let isComplete = false;
   try {
-    block = chain.block(expected);
-    isComplete = chain.header(expected) !== undefined && chain.undo(expected) !== undefined;
+    stored = chain.header(expected);
+    isComplete = [storeKeys.block(expected), storeKeys.undo(expected)].every((key) => store.get(key) !== undefined);
   } catch (error) {
     throw damagedAt(height, 'is damaged', error);
   }
-  if (!block || !isComplete) throw damagedAt(height, 'is not complete');
-  const { parent } = block.header;
+  if (!stored || !isComplete) throw damagedAt(height, 'is not complete');
+  const { parent } = stored.header;
   if (chain.hashAt(height - 1) !== parent) throw damagedAt(height, 'does not follow the block below it');
   return parent;
 }

@@ -80,7 +80,7 @@ function parsedOnce<Parsed extends object>(
   bytes: Uint8Array,
   parse: (bytes: Uint8Array) => Parsed | null,
 ): Parsed | null {
-  let parsed = known.get(bytes);
-  if (parsed === undefined) known.set(bytes, (parsed = parse(bytes)));
+  const parsed = known.get(bytes) ?? parse(bytes);
+  known.set(bytes, parsed);
   return parsed;
 }
