@@ -5,6 +5,7 @@
 import { limits } from '../base/index.ts';
 import { encodeSealedHeader } from '../ledger/index.ts';
 import type { Budgets } from './budgets.ts';
+import type { FairShares } from './fair-shares.ts';
 import type { NetworkHandlers } from './network.ts';
 import { networkLimits } from './network-limits.ts';
 import * as wire from './wire.ts';
@@ -75,7 +76,13 @@ export function createAnswers(
   }
 }
 
-/** An answer within the peer's budget. */
-export function budgeted(protocol: string, budgets: Budgets, answer: Answer): Answer {
-  return (message, from) => budgets.whileAnswering(from, protocol, () => answer(message, from));
+/** An answer within the peer's budget, when its share of the work allows. */
+export function budgeted(protocol: string, budgets: Budgets, shares: FairShares, answer: Answer): Answer {
+  return (message, from) =>
+    budgets.whileAnswering(from, protocol, () =>
+      shares.work(from, async (breathe) => {
+        await breathe();
+        return answer(message, from);
+      }),
+    );
 }

@@ -14,6 +14,7 @@ import { budgeted, createAnswers } from './answers.ts';
 import { createBudgets } from './budgets.ts';
 import { whoGivesWay } from './crowd.ts';
 import { createDialer } from './dialer.ts';
+import { createFairShares } from './fair-shares.ts';
 import { createGossip } from './gossip.ts';
 import type { Network, NetworkEvents, NetworkHandlers } from './network.ts';
 import { networkLimits } from './network-limits.ts';
@@ -52,6 +53,7 @@ export function createNetwork(settings: NetworkSettings): Network {
   const tasks = createTasks((error) => logger.error('a task of the network failed', describeError(error)));
   const shunning = createShunning(clock);
   const budgets = createBudgets(clock);
+  const shares = createFairShares(clock, 'the peer');
   const turns = createTurns();
   let handlers: NetworkHandlers | null = null;
   let offline = false;
@@ -129,8 +131,13 @@ export function createNetwork(settings: NetworkSettings): Network {
     isOtherNetwork: peers.isOtherNetwork,
   });
   const { isShunned } = shunning;
-  const gossip = createGossip({ transport, topics, clock, logger, tasks, budgets, isShunned, shun });
-  const questions = createQuestions({ genesis: genesis.hash, ask: askNetwork, shun });
+  const gossip = createGossip({ transport, topics, clock, logger, tasks, budgets, shares, isShunned, shun });
+  const questions = createQuestions({
+    genesis: genesis.hash,
+    shares: createFairShares(clock, 'we'),
+    ask: askNetwork,
+    shun,
+  });
 
   function listenersToAll(): Set<string> {
     const toBlocks = new Set(transport.subscribers(topics.blocks));
@@ -138,7 +145,7 @@ export function createNetwork(settings: NetworkSettings): Network {
   }
 
   function serve(protocol: string, requestBytes: number, answer: Parameters<Network['serve']>[2]): void {
-    transport.handle(prefix + protocol, requestBytes, budgeted(protocol, budgets, answer));
+    transport.handle(prefix + protocol, requestBytes, budgeted(protocol, budgets, shares, answer));
   }
 
   return {
@@ -150,7 +157,7 @@ export function createNetwork(settings: NetworkSettings): Network {
       for (const { protocol, requestBytes, answer } of createAnswers(given, shun))
         serve(protocol, requestBytes, answer);
       const answerStatus = async (message: Uint8Array, from: string) => peers.answer(message, from);
-      transport.handle(statusProtocol, networkLimits.statusBytes, budgeted('status/1', budgets, answerStatus));
+      transport.handle(statusProtocol, networkLimits.statusBytes, budgeted('status/1', budgets, shares, answerStatus));
       await transport.start({
         connected(peer) {
           peers.connected(peer);

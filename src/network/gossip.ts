@@ -11,6 +11,7 @@
 import { assert, CarechainError, type Clock, describeError, type Logger, limits, type Timer } from '../base/index.ts';
 import { type Block, decodeBlock, decodeTransaction, type Transaction } from '../ledger/index.ts';
 import type { Budgets } from './budgets.ts';
+import type { Breathe, FairShares } from './fair-shares.ts';
 import { createLanes } from './lanes.ts';
 import type { NetworkHandlers } from './network.ts';
 import { networkLimits } from './network-limits.ts';
@@ -25,6 +26,7 @@ export interface GossipSettings {
   readonly logger: Logger;
   readonly tasks: Tasks;
   readonly budgets: Budgets;
+  readonly shares: FairShares;
   isShunned(peerId: string): boolean;
   shun(peerId: string, code: string): void;
 }
@@ -37,7 +39,7 @@ export interface Gossip {
 }
 
 export function createGossip(settings: GossipSettings): Gossip {
-  const { transport, topics, clock, tasks, budgets, isShunned, shun } = settings;
+  const { transport, topics, clock, tasks, budgets, shares, isShunned, shun } = settings;
   const logger = settings.logger.child('gossip');
   const lanes = createLanes();
   let waiting: Uint8Array[] = [];
@@ -65,25 +67,33 @@ export function createGossip(settings: GossipSettings): Gossip {
   async function judge<T>(
     from: string,
     bytes: Uint8Array,
-    decode: (bytes: Uint8Array) => T,
-    handle: (value: T) => Promise<MessageVerdict>,
+    decode: (bytes: Uint8Array, breathe: Breathe) => Promise<T>,
+    handle: (value: T, breathe: Breathe) => Promise<MessageVerdict>,
   ): Promise<MessageVerdict> {
     if (stopped || isShunned(from) || !budgets.admitsMessage(from, bytes.length)) return 'ignore';
-    return lanes.take(from, bytes.length, 'ignore', () => judgeNow(from, bytes, decode, handle));
+    return lanes.take(from, bytes.length, 'ignore', () =>
+      shares.work(from, async (breathe) => {
+        await breathe();
+        return judgeNow(
+          from,
+          () => decode(bytes, breathe),
+          (value) => handle(value, breathe),
+        );
+      }),
+    );
   }
 
   /** Decodes what a peer sent; what cannot be decoded is `reject`, and the peer is shunned. */
   async function judgeNow<T>(
     from: string,
-    bytes: Uint8Array,
-    decode: (bytes: Uint8Array) => T,
+    decode: () => Promise<T>,
     handle: (value: T) => Promise<MessageVerdict>,
   ): Promise<MessageVerdict> {
     // A message before this one may have given the peer away.
     if (stopped || isShunned(from)) return 'ignore';
     let value: T;
     try {
-      value = decode(bytes);
+      value = await decode();
     } catch (error) {
       shun(from, describeError(error).code);
       return 'reject';
@@ -99,11 +109,18 @@ export function createGossip(settings: GossipSettings): Gossip {
   return {
     listen(handlers) {
       transport.subscribe(topics.transactions, (bytes, from) =>
-        judge(from, bytes, decodeTransactions, async (transactions) =>
-          budgets.admitsTransactions(from, transactions.length)
-            ? handlers.onTransactions(transactions, from)
-            : 'ignore',
-        ),
+        judge(from, bytes, decodeTransactions, async (transactions, breathe) => {
+          if (!budgets.admitsTransactions(from, transactions.length)) return 'ignore';
+          let verdict: MessageVerdict = 'ignore';
+          for (let start = 0; start < transactions.length && !stopped; start += networkLimits.gossipPortion) {
+            await breathe();
+            const portion = transactions.slice(start, start + networkLimits.gossipPortion);
+            const ofPortion = await handlers.onTransactions(portion, from);
+            if (ofPortion === 'reject') return 'reject';
+            if (ofPortion === 'accept') verdict = 'accept';
+          }
+          return verdict;
+        }),
       );
       transport.subscribe(topics.blocks, (bytes, from) =>
         judge(from, bytes, decodeOneBlock, (block) => handlers.onBlock(block, from)),
@@ -145,15 +162,18 @@ function batchesOf(transactions: readonly Uint8Array[]): Uint8Array[][] {
   return batches;
 }
 
-function decodeTransactions(message: Uint8Array): Transaction[] {
-  return decodeBatch(message).map((bytes) => {
+async function decodeTransactions(message: Uint8Array, breathe: Breathe): Promise<Transaction[]> {
+  const transactions: Transaction[] = [];
+  for (const bytes of decodeBatch(message)) {
+    await breathe();
     const transaction = decodeTransaction(bytes);
     if (!transaction.ok) throw undecodable(transaction.rejection.code);
-    return transaction.value;
-  });
+    transactions.push(transaction.value);
+  }
+  return transactions;
 }
 
-function decodeOneBlock(message: Uint8Array): Block {
+async function decodeOneBlock(message: Uint8Array): Promise<Block> {
   const block = decodeBlock(message);
   if (!block.ok) throw undecodable(block.rejection.code);
   return block.value;

@@ -11,11 +11,13 @@ import { ping } from '@libp2p/ping';
 import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
-import { limits } from '../base/index.ts';
+import { type Clock, limits } from '../base/index.ts';
 import { hostAndPortOf, toMultiaddr } from './address.ts';
+import { corkWrites } from './corked-writes.ts';
 import { createDoorkeeper } from './doorkeeper.ts';
 import { gossipOptions } from './gossip-options.ts';
 import { networkLimits } from './network-limits.ts';
+import { createReadingPace } from './reading-pace.ts';
 import { listenFailure } from './reserve-port.ts';
 import type { Gate } from './transport.ts';
 
@@ -31,6 +33,7 @@ export interface HostSettings {
   readonly admits: Gate;
   /** Whether any link may be made or taken now. */
   readonly isOpen: () => boolean;
+  readonly clock: Clock;
 }
 
 /** A host that has not been started. A stopped one is not started again: make a new one. */
@@ -90,8 +93,13 @@ export async function startHost(libp2p: Host, { host, port }: Pick<HostSettings,
 }
 
 /** Only Ed25519 peers: their key is in their id, and no other key type has to be parsed from a stranger. */
-function createGater({ admits, isOpen }: HostSettings): ConnectionGater {
+function createGater({ admits, isOpen, clock }: HostSettings): ConnectionGater {
   const door = createDoorkeeper();
+  const pace = createReadingPace(clock);
+  const welcome = (socket: MultiaddrConnection) => {
+    pace.watch(socket);
+    corkWrites(socket);
+  };
   const denies = (peerId: PeerId, dialledAt: string | null) =>
     !isOpen() || peerId.type !== 'Ed25519' || !admits(peerId.toString(), dialledAt);
   const deniesInbound = (peerId: PeerId) => denies(peerId, null);
@@ -99,8 +107,16 @@ function createGater({ admits, isOpen }: HostSettings): ConnectionGater {
     denies(peerId, hostAndPortOf(remoteAddr));
   return {
     denyDialMultiaddr: () => !isOpen(),
-    denyInboundConnection: (socket) => !isOpen() || !door.admits(socket),
-    denyOutboundConnection: deniesOutbound,
+    denyInboundConnection(socket) {
+      if (!isOpen() || !door.admits(socket)) return true;
+      welcome(socket);
+      return false;
+    },
+    denyOutboundConnection(peerId, socket) {
+      if (deniesOutbound(peerId, socket)) return true;
+      welcome(socket);
+      return false;
+    },
     denyInboundEncryptedConnection: deniesInbound,
     denyOutboundEncryptedConnection: deniesOutbound,
     denyInboundUpgradedConnection(peerId, socket) {

@@ -134,7 +134,7 @@ export async function createLibp2pTransport(settings: Libp2pTransportSettings): 
       const topics = [...subscriptions.keys()];
       const isOpen = () => !offline && !givenUp.signal.aborted;
       const isAdmitted: Gate = (...candidate) => admits(...candidate);
-      const libp2p = await createHost({ privateKey, host, port, discover, topics, admits: isAdmitted, isOpen });
+      const libp2p = await createHost({ privateKey, host, port, discover, topics, admits: isAdmitted, isOpen, clock });
       const links = createLinks(given);
       libp2p.addEventListener('connection:open', ({ detail }) => {
         const peerId = detail.remotePeer.toString();

@@ -50,8 +50,11 @@ export const networkLimits = {
   sockets: 8 * limits.peers,
   /** Strangers beyond `limits.peers` that are let in, so that it can be decided who goes. */
   spareLinks: 8,
-  /** Streams that a peer may have open to us on one connection, all protocols together. */
-  streamsPerConnection: 256,
+  /**
+   * Streams that a peer may have open to us on one connection: of each of eight protocols as many as it may have requests
+   * under way, and those of libp2p itself.
+   */
+  streamsPerConnection: 8 * limits.requestsPerPeer + 16,
   /** What a peer may send on one stream before we have read it. */
   streamWindowBytes: 1_048_576,
   /** A frame of the multiplexer: an honest one is never longer than the window. */
@@ -76,17 +79,22 @@ export const networkLimits = {
   /** Good behaviour after which the next shun starts from the shortest again. */
   shunMemoryMs: 3_600_000,
 
+  /** The longest that a peer's work or its socket rests at a time: a clock that was set on must not stop a peer. */
+  longestRestMs: 250,
+
   /** What one peer may gossip to us: a refill rate, and what may come at once. */
   gossipMessagesPerSecond: 500,
   gossipMessagesAtOnce: 2_000,
   gossipBytesPerSecond: 4_000_000,
   gossipBytesAtOnce: 16_000_000,
+  /** Transactions of one message that are judged together. */
+  gossipPortion: 64,
   /** Transactions among them: each may cost a check of a signature. */
   gossipTransactionsPerSecond: 2_000,
   gossipTransactionsAtOnce: 10_000,
   /** Bytes of gossip that wait for their turn to be checked: of one peer, and of all together. */
-  gossipWaitingBytesPerPeer: 8_000_000,
-  gossipWaitingBytes: 64_000_000,
+  gossipWaitingBytesPerPeer: 4_000_000,
+  gossipWaitingBytes: 24_000_000,
   /** Answers that are being sent, all together: who reads slowly makes us hold them. */
   answerBytesUnderWay: 128_000_000,
 } as const;

@@ -13,12 +13,14 @@ import {
   type Transaction,
   type Verdict,
 } from '../ledger/index.ts';
+import type { Breathe, FairShares } from './fair-shares.ts';
 import { networkLimits } from './network-limits.ts';
 import { requestFailed } from './transport-errors.ts';
 import * as wire from './wire.ts';
 
 export interface QuestionsSettings {
   readonly genesis: string;
+  readonly shares: FairShares;
   /** Sends to one of the protocols of the network. @throws CarechainError `request-failed`. */
   ask(peerId: string, protocol: string, message: Uint8Array, answerBytes: number): Promise<Uint8Array>;
   shun(peerId: string, code: string): void;
@@ -31,11 +33,11 @@ export interface Questions {
   fetchPending(peerId: string, ids: readonly string[]): Promise<Transaction[]>;
 }
 
-export function createQuestions({ genesis, ask, shun }: QuestionsSettings): Questions {
+export function createQuestions({ genesis, shares, ask, shun }: QuestionsSettings): Questions {
   /** Reads an answer; whatever `read` throws is held against the peer. */
-  function reading<T>(peerId: string, read: () => T): T {
+  async function reading<T>(peerId: string, read: (breathe: Breathe) => Promise<T> | T): Promise<T> {
     try {
-      return read();
+      return await shares.work(peerId, async (breathe) => read(breathe));
     } catch (error) {
       shun(peerId, 'bad-answer');
       throw new CarechainError('bad-answer', 'The peer answered with something that was not asked for.', {}, error);
@@ -45,8 +47,8 @@ export function createQuestions({ genesis, ask, shun }: QuestionsSettings): Ques
   return {
     async fetchHeaders(peerId, locator) {
       const answer = await ask(peerId, 'headers/1', wire.encodeLocator(locator), wire.wireBytes.headers);
-      return reading(peerId, () => {
-        const headers = wire.decodeHeaders(answer).map((bytes) => readable(decodeSealedHeader(bytes)));
+      return reading(peerId, async (breathe) => {
+        const headers = await eachReadable(wire.decodeHeaders(answer), decodeSealedHeader, breathe);
         for (const [index, { header }] of headers.entries()) {
           const before = headers[index - 1];
           const follows =
@@ -61,8 +63,8 @@ export function createQuestions({ genesis, ask, shun }: QuestionsSettings): Ques
     async fetchBlocks(peerId, hashes) {
       if (hashes.length === 0) return [];
       const answer = await ask(peerId, 'blocks/1', wire.encodeHashes(hashes), wire.wireBytes.blocks);
-      const blocks = reading(peerId, () => {
-        const read = wire.decodeBlocks(answer).map((bytes) => readable(decodeBlock(bytes)));
+      const blocks = await reading(peerId, async (breathe) => {
+        const read = await eachReadable(wire.decodeBlocks(answer), decodeBlock, breathe);
         const found = read.map(({ hash }) => hash);
         insist(isPartInOrder(found, hashes));
         return read;
@@ -80,8 +82,8 @@ export function createQuestions({ genesis, ask, shun }: QuestionsSettings): Ques
       for (let start = 0; start < ids.length; start += networkLimits.transactionsPerRequest) {
         const wanted = ids.slice(start, start + networkLimits.transactionsPerRequest);
         const answer = await ask(peerId, 'transactions/1', wire.encodeWanted(wanted), wire.wireBytes.transactions);
-        reading(peerId, () => {
-          const read = wire.decodeFetched(answer).map((bytes) => readable(decodeTransaction(bytes)));
+        await reading(peerId, async (breathe) => {
+          const read = await eachReadable(wire.decodeFetched(answer), decodeTransaction, breathe);
           const readIds = read.map(({ id }) => id);
           insist(isPartInOrder(readIds, wanted));
           found.push(...read);
@@ -103,9 +105,19 @@ function isPartInOrder(part: readonly string[], whole: readonly string[]): boole
   return true;
 }
 
-function readable<T>(verdict: Verdict<T>): T {
-  if (!verdict.ok) throw new CarechainError(verdict.rejection.code, 'A part of the answer cannot be read.');
-  return verdict.value;
+async function eachReadable<T>(
+  parts: readonly Uint8Array[],
+  decode: (bytes: Uint8Array) => Verdict<T>,
+  breathe: Breathe,
+): Promise<T[]> {
+  const read: T[] = [];
+  for (const bytes of parts) {
+    await breathe();
+    const verdict = decode(bytes);
+    if (!verdict.ok) throw new CarechainError(verdict.rejection.code, 'A part of the answer cannot be read.');
+    read.push(verdict.value);
+  }
+  return read;
 }
 
 function insist(holds: boolean): void {

@@ -15,6 +15,9 @@ import type { Network, Peer } from '../network/index.ts';
 import { isSameClaim } from './pending-sum.ts';
 import type { Transactions } from './transactions.ts';
 
+/** What is fetched is taken in portions, between which others have their turn. */
+const takenAtOnce = 64;
+
 /** About a minute. */
 const equalStatuses = 12;
 
@@ -94,7 +97,9 @@ export class Reconciliation {
     if (ids.length === limits.pendingIdsPerPage && end < limits.mempoolTransactions) course.next = end;
     const wanted = ids.filter((id) => transactions.isWanted(id));
     for (let from = 0; from < wanted.length && !this.#stopped; from += limits.transactionsPerMessage) {
-      await take(await network.fetchPending(peerId, wanted.slice(from, from + limits.transactionsPerMessage)), peerId);
+      const found = await network.fetchPending(peerId, wanted.slice(from, from + limits.transactionsPerMessage));
+      for (let at = 0; at < found.length && !this.#stopped; at += takenAtOnce)
+        await take(found.slice(at, at + takenAtOnce), peerId);
     }
     return wanted.length > 0;
   }

@@ -217,7 +217,8 @@ describe('questions and answers', () => {
     let most = 0;
     b.network.serve('slow/1', 10, async (bytes) => {
       most = Math.max(most, ++underWay);
-      await new Promise((resolve) => setImmediate(resolve));
+      // They are begun one in a turn of the event loop.
+      for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
       underWay -= 1;
       return bytes;
     });

@@ -3,6 +3,7 @@ import type { Stream } from '@libp2p/interface';
 import { concatBytes, equalBytes, silentLogger, systemClock } from '../../../src/base/index.ts';
 import { encodeSealedHeader, type SealedHeader, type Transaction } from '../../../src/ledger/index.ts';
 import { type PeerAddress, parseAddress, toMultiaddr } from '../../../src/network/address.ts';
+import type { FairShares } from '../../../src/network/fair-shares.ts';
 import { readFrame } from '../../../src/network/framing.ts';
 import { createGossip } from '../../../src/network/gossip.ts';
 import type { MessageVerdict, Transport } from '../../../src/network/index.ts';
@@ -136,6 +137,9 @@ const frame = target<Uint8Array>({
     equalBytes(framed(value), input.subarray(0, 4 + value.length)) ? null : 'it is not what was written',
 });
 
+/** Nobody else is here who could want a turn. */
+const shares: FairShares = { work: (_peer, task) => task(async () => {}) };
+
 /** What a node hears by gossip: the whole way from the bytes to the rules. A lie is `reject`, and the sender is shunned. */
 function gossipTarget(name: string, topic: 'transactions' | 'blocks', mostBytes: number, seed: Uint8Array): Target {
   const hear = new Map<string, (bytes: Uint8Array, from: string) => Promise<MessageVerdict>>();
@@ -155,13 +159,14 @@ function gossipTarget(name: string, topic: 'transactions' | 'blocks', mostBytes:
       whileAnswering: (_peer, _protocol, answer) => answer(),
       forget() {},
     },
+    shares,
     isShunned: () => false,
     shun() {
       shunned = true;
     },
   }).listen({
     async onTransactions(list) {
-      heard = list.map(({ bytes }) => bytes);
+      heard = [...heard, ...list.map(({ bytes }) => bytes)];
       return 'accept';
     },
     async onBlock({ bytes }) {
@@ -176,6 +181,7 @@ function gossipTarget(name: string, topic: 'transactions' | 'blocks', mostBytes:
     seeds: [seed],
     async decode(input) {
       shunned = false;
+      heard = [];
       const verdict = await hear.get(topic)!(input, 'peer');
       if ((verdict === 'reject') !== shunned) throw new Error(`the verdict is ${verdict}, and shunned is ${shunned}`);
       return verdict === 'accept' ? { value: heard } : null;
@@ -199,7 +205,7 @@ function answerTarget<Value>(options: {
     mostBytes: most,
     seeds: [seed],
     async decode(input) {
-      const questions = createQuestions({ genesis: network, ask: async () => input, shun() {} });
+      const questions = createQuestions({ genesis: network, shares, ask: async () => input, shun() {} });
       const answered = await ask(questions).then(
         (value) => () => value,
         (error: unknown) => () => {
