@@ -75,19 +75,31 @@ const listOfBytes = z.custom<Uint8Array[]>(
 );
 const blockSchema = strictMap({ ...sealedHeaderFields, transactions: listOfBytes });
 
-export function decodeBlock(encoded: Uint8Array): Verdict<Block> {
+/** A block whose transactions have not been decoded. */
+export interface OpenedBlock extends SealedHeader {
+  readonly transactionBytes: readonly Uint8Array[];
+}
+
+export function openBlock(encoded: Uint8Array): Verdict<OpenedBlock> {
   if (encoded.length > limits.blockBytes + limits.blockFramingBytes)
     return refuse('block-too-large', { bytes: encoded.length });
   const opened = open(encoded, blockSchema);
   if (!opened.ok) return opened;
-  const { header, signature } = opened.value;
+  const { header, signature, transactions } = opened.value;
+  return accept({ hash: hashOf(header), header, signature, transactionBytes: transactions });
+}
+
+export function decodeBlock(encoded: Uint8Array): Verdict<Block> {
+  const opened = openBlock(encoded);
+  if (!opened.ok) return opened;
+  const { transactionBytes, ...sealed } = opened.value;
   const transactions: Transaction[] = [];
-  for (const [position, wire] of opened.value.transactions.entries()) {
+  for (const [position, wire] of transactionBytes.entries()) {
     const transaction = decodeTransaction(wire);
     if (!transaction.ok) return refuse(transaction.rejection.code, { ...transaction.rejection.facts, position });
     transactions.push(transaction.value);
   }
-  return accept({ hash: hashOf(header), header, signature, transactions, bytes: encoded });
+  return accept({ ...sealed, transactions, bytes: encoded });
 }
 
 export function encodeSealedHeader({ header, signature }: SealedHeader): Uint8Array {

@@ -12,6 +12,7 @@ export {
   hashedBytes,
   isSignedByMiner,
   nonceFrame,
+  openBlock,
   type SealedHeader,
   sealBlock,
   transactionsRoot,

@@ -45,6 +45,7 @@ export class ReadWatch {
       isOnMainChain: watch((hash) => chain.isOnMainChain(hash)),
       block: watch((hash) => chain.block(hash)),
       blockBytes: watch((hash) => chain.blockBytes(hash)),
+      transactionOf: watch((hash, index) => chain.transactionOf(hash, index)),
       undo: watch((hash) => chain.undo(hash)),
       rewards: watch((hash) => chain.rewards(hash)),
       hasTransaction: (id) => chain.hasTransaction(id),

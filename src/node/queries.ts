@@ -1,7 +1,6 @@
 /** What people ask of a node: where an entry stands, what is pending, a patient's events, what is open. Reads only. */
 import { limits } from '../base/index.ts';
 import {
-  type Block,
   dueRewards,
   type Genesis,
   type Order,
@@ -166,18 +165,13 @@ export class Queries {
 
   #confirmed(id: string, height: number, position: number): LocatedEntry {
     const { chain } = this.#ports;
-    const block = chain.block(chain.hashAt(height)!) as Block;
-    const rewards = chain.rewards(block.hash);
-    const where: EntryState = {
-      state: 'confirmed',
-      height,
-      position,
-      blockHash: block.hash,
-      blockTime: block.header.time,
-    };
+    const hash = chain.hashAt(height)!;
+    const { header } = chain.header(hash)!;
+    const rewards = chain.rewards(hash);
+    const where: EntryState = { state: 'confirmed', height, position, blockHash: hash, blockTime: header.time };
     const reward = rewards[position];
     if (reward) return { id, entry: { type: 'reward', reward }, where, own: false };
-    return this.#located(block.transactions[position - rewards.length]!, where);
+    return this.#located(chain.transactionOf(hash, position - rewards.length)!, where);
   }
 
   /** Open ones in the chain and pending, oldest first. */

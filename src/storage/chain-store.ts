@@ -1,6 +1,15 @@
 /** The face of the stored chain: what was committed, as it was before any commit that is still under way. */
 import type { Encodable } from '../base/index.ts';
-import type { Block, BlockEffect, Header, Reward, SealedHeader, StateChange, StateView } from '../ledger/index.ts';
+import type {
+  Block,
+  BlockEffect,
+  Header,
+  Reward,
+  SealedHeader,
+  StateChange,
+  StateView,
+  Transaction,
+} from '../ledger/index.ts';
 import type { Write } from './database.ts';
 import type { PatientEventPlace } from './patient-index.ts';
 
@@ -47,6 +56,8 @@ export interface ChainStore {
   /** Any stored block; the genesis is none. */
   block(hash: string): Block | undefined;
   blockBytes(hash: string): Uint8Array | undefined;
+  /** One transaction of a stored block, by its index among them; the others are not decoded. */
+  transactionOf(hash: string, index: number): Transaction | undefined;
   /** What a block of the main chain changed; undefined for any other. */
   undo(hash: string): readonly StateChange[] | undefined;
   /** The rewards that a block of the main chain paid; none for any other. */

@@ -7,11 +7,14 @@ import {
   type Block,
   decodeBlock,
   decodeSealedHeader,
+  decodeTransaction,
   type Genesis,
   genesisHeader,
+  openBlock,
   type Reward,
   type StateChange,
   stateKeys,
+  type Transaction,
 } from '../ledger/index.ts';
 import type { ChainCommit, ChainStore, StoredHeader, Tip } from './chain-store.ts';
 import { bodyWrites, commitWrites, stateWrites } from './commit-writes.ts';
@@ -89,6 +92,17 @@ export class StoredChain implements ChainStore {
     const bytes = this.#read(key);
     if (!bytes && this.#read(storeKeys.header(hash))) throw damaged(key);
     return bytes;
+  }
+
+  transactionOf(hash: string, index: number): Transaction | undefined {
+    const bytes = this.blockBytes(hash);
+    if (!bytes) return undefined;
+    const opened = openBlock(bytes);
+    if (!opened.ok || opened.value.hash !== hash) throw damaged(storeKeys.block(hash));
+    const wire = opened.value.transactionBytes[index];
+    const transaction = wire && decodeTransaction(wire);
+    if (transaction && !transaction.ok) throw damaged(storeKeys.block(hash));
+    return transaction?.value;
   }
 
   undo(hash: string): readonly StateChange[] | undefined {
