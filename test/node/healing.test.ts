@@ -1,6 +1,6 @@
 /** How often the healing takes to work that costs as much as the chain is long. */
 import { expect, test } from 'vitest';
-import { type Clock, silentLogger } from '../../src/base/index.ts';
+import { CarechainError, type Clock, silentLogger } from '../../src/base/index.ts';
 import type { KeptRows } from '../../src/node/heal-kept.ts';
 import { Healing, type HealingPorts } from '../../src/node/healing.ts';
 import { indexWrites } from '../../src/node/indexes.ts';
@@ -26,6 +26,7 @@ async function healingAlone() {
     },
   };
   let walks = 0;
+  const failures = { left: 0, runs: 0 };
   const store: Store = {
     ...rig.disk.store,
     walk(...range) {
@@ -38,7 +39,14 @@ async function healingAlone() {
     chain: rig.chain,
     store,
     keeper: rig.keeper,
-    kept: { missing: async () => [], dropSide: async () => {} } as unknown as KeptRows,
+    kept: {
+      async missing() {
+        failures.runs++;
+        if (failures.left-- > 0) throw new CarechainError('folder-failed', 'The disk is full.');
+        return [];
+      },
+      dropSide: async () => {},
+    } as unknown as KeptRows,
     network: { peers: () => [] } as unknown as HealingPorts['network'],
     clock,
     logger: silentLogger,
@@ -46,7 +54,7 @@ async function healingAlone() {
     onMended() {},
     onHealed() {},
   };
-  return { rig, healing: new Healing(ports), time, waits, walks: () => walks, runOut: () => due() };
+  return { rig, healing: new Healing(ports), time, waits, walks: () => walks, failures, runOut: () => due() };
 }
 
 test('while nobody is linked, what waits for a peer is tried again less and less often', async () => {
@@ -62,6 +70,24 @@ test('while nobody is linked, what waits for a peer is tried again less and less
   healing.peerCame();
   while (waits.length < 10) await new Promise((resolve) => setImmediate(resolve));
   expect(waits.at(-1)).toBe(10_000);
+  await healing.stop();
+});
+
+test('a run that the disk has failed is not tried again at once, and soon after', async () => {
+  const { healing, time, failures } = await healingAlone();
+  failures.left = 1;
+  const meet = async () => {
+    healing.met('chain');
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    return failures.runs;
+  };
+  expect(await meet()).toBe(1);
+  // Whoever reads the same again at once would only fail the same run again.
+  expect(await meet()).toBe(1);
+  time.now += 9_000;
+  expect(await meet()).toBe(1);
+  time.now += 2_000;
+  expect(await meet()).toBe(2);
   await healing.stop();
 });
 

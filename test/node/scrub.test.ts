@@ -4,6 +4,7 @@ import { type Clock, silentLogger } from '../../src/base/index.ts';
 import type { Healing, HealingReport } from '../../src/node/healing.ts';
 import { indexWrites } from '../../src/node/indexes.ts';
 import { Scrub } from '../../src/node/scrub.ts';
+import { storeKeys } from '../../src/storage/index.ts';
 import { Chain, testGenesis } from '../support/ledger.ts';
 import { openRig } from './rig.ts';
 
@@ -34,13 +35,28 @@ async function scrubOf(reorgs: () => number) {
     reorgs,
     onError() {},
   });
-  return { scrub, due };
+  return { scrub, due, rig };
 }
 
 test('a round ends also where every moment brings a reorg that leaves what it has seen', async () => {
   let count = 0;
   const { scrub } = await scrubOf(() => count++);
   expect((await scrub.run()).report).toMatchObject({ sound: true, height: 5 });
+});
+
+test('whoever asks while a round is under way is told of what broke behind it', async () => {
+  const { scrub, due, rig } = await scrubOf(() => 0);
+  scrub.start(1_000);
+  due.shift()!();
+  // The round has read all values, and rests before the first of the blocks.
+  while (due.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  const key = storeKeys.outbox('ab'.repeat(32));
+  await rig.database.put(key, new Uint8Array(20));
+  expect((await scrub.run()).report).toMatchObject({
+    sound: false,
+    families: expect.arrayContaining([expect.objectContaining({ family: 'outbox', damaged: 1 })]),
+  });
+  await scrub.stop();
 });
 
 test('a round at an easy pace hurries once somebody waits for it', async () => {

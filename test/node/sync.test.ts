@@ -217,6 +217,24 @@ describe('a peer that', () => {
     expect(rig.chain.tip().hash).toBe(lab.blocks.at(-1)!.hash);
   });
 
+  test('leaves its branch again and again is left, and not blamed', async () => {
+    let pages = 0;
+    const another = [...main.slice(0, 5), ...grow(main[4]!.hash, 520)];
+    const lab: Served = {
+      blocks: branch,
+      onHeaders: () => {
+        // Nobody waits for the end of this.
+        if (++pages > 50) throw new CarechainError('request-failed', 'The test has seen enough.');
+        Object.assign(lab, { blocks: pages % 2 === 0 ? branch : another });
+      },
+    };
+    const { rig, sync, shunned } = await start({ lab });
+    await give(rig, main);
+    await sync.run();
+    expect(pages).toBeLessThan(10);
+    expect([shunned, rig.chain.tip().hash]).toEqual([[], main.at(-1)!.hash]);
+  });
+
   test('goes away in the middle of a range leaves the rest to another', async () => {
     let answers = 0;
     const onBlocks = (hashes: readonly string[]) => {
