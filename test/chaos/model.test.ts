@@ -44,6 +44,22 @@ test('a day without faults: nothing to complain of, and the books of the story',
   expect(model.closedBy.get('p')).toBe('f');
 });
 
+test('what SYSTEM cannot pay waits until it can', () => {
+  const all = Array.from({ length: 2_001 }, (_, at) => at);
+  const orders = all.map((at) => ({ ...order, id: `o${at}` }));
+  const results = all.map((at) => ({ ...result, id: `t${at}`, fields: { order: `o${at}` } }));
+  const rewards = all.map((at) => ({ ...orderReward, id: `r${at}`, cause: `t${at}` }));
+  const refill = { ...payment, fields: { to: 'SYSTEM_BANK_001', amount: 600 } };
+  const model = modelOf(
+    [[], [registration, ...orders]],
+    [[], results],
+    [rewards.slice(0, 2_000), [refill]],
+    [rewards.slice(2_000), []],
+  );
+  expect([...model.complaints, ...model.duplicates]).toEqual([]);
+  expect(model.balanceOf('SYSTEM_BANK_001')).toBe(100);
+});
+
 const begun: Content = [[], [registration, order, prescription]];
 const wrong: readonly (readonly [what: string, contents: readonly Content[], says: RegExp])[] = [
   ['an id twice', [begun, [[], [registration]]], /registered again|is in #1 and #2/],

@@ -1,7 +1,7 @@
 /**
  * A small ledger of its own, written from the words of DESIGN.md and not from the code: what the blocks of an export
  * must lead to. Each order is answered at most once, each prescription filled at most once, each cause rewarded once, in
- * the block after it; nobody spends what they do not have; the sum never changes.
+ * the block after it or when SYSTEM can pay again; nobody spends what they do not have; the sum never changes.
  */
 export interface ExportedTransaction {
   readonly id: string;
@@ -27,6 +27,7 @@ export interface ExportedBlock {
 
 export const supply = 1_000_000;
 const system = 'SYSTEM_BANK_001';
+const rewardsPerBlock = 4_000;
 const rewardAmounts = { 'order-reward': 500, 'fill-reward': 700 } as const;
 
 interface Due {
@@ -67,8 +68,7 @@ export class Model {
   }
 
   #pay(height: number, rewards: readonly ExportedReward[], nameOf: (memberId: string) => string): void {
-    const due = this.#due;
-    this.#due = [];
+    const due = this.#takePayable();
     const paid = rewards.map(({ rule, cause, to, amount }) => `${rule} for ${cause} to ${nameOf(to)}: ${amount}`);
     const owed = due.map(({ rule, cause, to }) => `${rule} for ${cause} to ${to}: ${rewardAmounts[rule]}`);
     if (paid.join() !== owed.join()) this.complaints.push(`#${height} pays [${paid}] and owes [${owed}]`);
@@ -77,6 +77,18 @@ export class Model {
       this.rewards.add(id);
       this.#move(height, system, nameOf(to), amount);
     }
+  }
+
+  /** From the front of the queue, as many as a block may pay and SYSTEM has money for; the others wait. */
+  #takePayable(): Due[] {
+    let left = this.balanceOf(system);
+    let count = 0;
+    for (const { rule } of this.#due.slice(0, rewardsPerBlock)) {
+      left -= rewardAmounts[rule];
+      if (left < 0) break;
+      count += 1;
+    }
+    return this.#due.splice(0, count);
   }
 
   #take(height: number, { id, kind, author, fields }: ExportedTransaction, nameOf: (memberId: string) => string): void {

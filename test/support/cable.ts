@@ -36,6 +36,8 @@ export class Cable {
   readonly #pairs = new Set<Pair>();
   #cut: Cut | null = null;
   #resets = 0;
+  /** Ends of links that were given up while nothing passed. */
+  #givenUp = 0;
   #trickling: NodeJS.Timeout | null = null;
 
   constructor(settings: CableSettings) {
@@ -56,18 +58,22 @@ export class Cable {
     return this.#pairs.size;
   }
 
-  /** Whether the cut has kept something back: links were reset, dials were met with silence, bytes wait for the mending. */
+  /**
+   * Whether the cut has kept something back: links were reset or given up, dials were met with silence, bytes wait for the
+   * mending.
+   */
   get holdsBack(): boolean {
     const waitsIn = (socket: Socket | null) => socket === null || socket.readableLength > 0;
     return (
       this.#cut !== null &&
-      (this.#resets > 0 || [...this.#pairs].some(({ near, far }) => waitsIn(near) || waitsIn(far)))
+      (this.#resets + this.#givenUp > 0 || [...this.#pairs].some(({ near, far }) => waitsIn(near) || waitsIn(far)))
     );
   }
 
   cut(kind: Cut = 'silent'): void {
     this.#cut = kind;
     this.#resets = 0;
+    this.#givenUp = 0;
     if (kind === 'trickle') this.#trickling = setInterval(() => this.#trickle(), trickleMs);
     for (const pair of this.#pairs) this.#apply(pair);
   }
@@ -106,6 +112,7 @@ export class Cable {
       socket.on('error', () => {});
       socket.on('close', () => {
         if (this.#cut === null || this.#cut === 'reset') this.#drop(pair);
+        else this.#givenUp += 1;
       });
     }
     if (far) {
