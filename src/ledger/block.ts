@@ -92,14 +92,22 @@ export function openBlock(encoded: Uint8Array): Verdict<OpenedBlock> {
 export function decodeBlock(encoded: Uint8Array): Verdict<Block> {
   const opened = openBlock(encoded);
   if (!opened.ok) return opened;
-  const { transactionBytes, ...sealed } = opened.value;
   const transactions: Transaction[] = [];
-  for (const [position, wire] of transactionBytes.entries()) {
+  for (const [position, wire] of opened.value.transactionBytes.entries()) {
     const transaction = decodeTransaction(wire);
     if (!transaction.ok) return refuse(transaction.rejection.code, { ...transaction.rejection.facts, position });
     transactions.push(transaction.value);
   }
-  return accept({ ...sealed, transactions, bytes: encoded });
+  return accept(closeBlock(opened.value, transactions, encoded));
+}
+
+/** @param transactions what `transactionBytes` decode to. @param encoded what was opened. */
+export function closeBlock(
+  { transactionBytes: _, ...sealed }: OpenedBlock,
+  transactions: readonly Transaction[],
+  encoded: Uint8Array,
+): Block {
+  return { ...sealed, transactions, bytes: encoded };
 }
 
 export function encodeSealedHeader({ header, signature }: SealedHeader): Uint8Array {

@@ -5,6 +5,7 @@
 export {
   type Block,
   bodyWeight,
+  closeBlock,
   decodeBlock,
   decodeSealedHeader,
   encodeSealedHeader,
@@ -78,6 +79,7 @@ export {
   type Authorship,
   type BodyOf,
   decodeTransaction,
+  type KnownTransactions,
   patientOf,
   recordsOf,
   referencesOf,

@@ -9,7 +9,7 @@
  * signature), so bytes that came from outside are never encoded again to be hashed.
  */
 import { z } from 'zod';
-import { concatBytes, decode, type Encodable, encode, limits, toHex, utf8ToBytes } from '../base/index.ts';
+import { concatBytes, decode, type Encodable, encode, equalBytes, limits, toHex, utf8ToBytes } from '../base/index.ts';
 import { leafHash, sign, taggedHash } from '../crypto/index.ts';
 import { firstIssue, hash, nonce16, type Sealed, time } from './fields.ts';
 import { type KindName, kinds } from './kinds/index.ts';
@@ -72,8 +72,14 @@ export function transactionLeaf(transaction: Transaction): Uint8Array {
   return leafHash(concatBytes(bodyBytes(transaction), transaction.signature));
 }
 
-export function decodeTransaction(bytes: Uint8Array): Verdict<Transaction> {
+/** What a node holds already, by its id. */
+export type KnownTransactions = (id: string) => Transaction | undefined;
+
+/** @param known where it holds a transaction of these very bytes, that one is the answer, and nothing is decoded again. */
+export function decodeTransaction(bytes: Uint8Array, known?: KnownTransactions): Verdict<Transaction> {
   if (bytes.length > limits.transactionBytes) return refuse('transaction-too-large', { bytes: bytes.length });
+  const same = known?.(idOf(bytes));
+  if (same && equalBytes(same.bytes, bytes)) return accept(same);
   let decoded: unknown;
   try {
     decoded = decode(bytes);
@@ -124,7 +130,12 @@ function encodePair(encodedBody: Uint8Array, signature: Uint8Array): Uint8Array 
 }
 
 function seal(body: TransactionBody, signature: Uint8Array, bytes: Uint8Array): Transaction {
-  return { id: toHex(taggedHash(tag, bytes.subarray(1, bytes.length - 66))), body, signature, bytes };
+  return { id: idOf(bytes), body, signature, bytes };
+}
+
+/** Of bytes that are a transaction; of any others it is the id of none. */
+function idOf(bytes: Uint8Array): string {
+  return toHex(taggedHash(tag, bytes.subarray(1, Math.max(1, bytes.length - 66))));
 }
 
 function bodyBytes({ bytes }: Transaction): Uint8Array {

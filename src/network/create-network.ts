@@ -131,10 +131,12 @@ export function createNetwork(settings: NetworkSettings): Network {
     isOtherNetwork: peers.isOtherNetwork,
   });
   const { isShunned } = shunning;
-  const gossip = createGossip({ transport, topics, clock, logger, tasks, budgets, shares, isShunned, shun });
+  const { isLinked } = peers;
+  const gossip = createGossip({ transport, topics, clock, logger, tasks, budgets, shares, isShunned, isLinked, shun });
   const questions = createQuestions({
     genesis: genesis.hash,
     shares: createFairShares(clock, 'we'),
+    known: (id) => handlers?.known(id),
     ask: askNetwork,
     shun,
   });

@@ -9,7 +9,6 @@
  * we can use.
  */
 import type { Clock } from '../base/index.ts';
-import { networkLimits } from './network-limits.ts';
 
 export interface FairShares {
   /** Does a task at the expense of a peer; those of one peer share its slices. */
@@ -21,6 +20,8 @@ export type Breathe = () => Promise<void>;
 
 /** How long a peer's work goes on before it rests. */
 const sliceMs = 4;
+/** The longest rest. What took longer in one piece, as writing a block does, is not held against what follows. */
+const restMs = 20;
 
 interface Share {
   tasks: number;
@@ -46,7 +47,7 @@ export function createFairShares(clock: Clock, whoWants: 'the peer' | 'we'): Fai
   function goOn(share: Share): void {
     const worked = workedMs(share);
     if (worked < sliceMs || whoWants === 'we') takeTurn(share);
-    else clock.after(Math.min(worked, networkLimits.longestRestMs), () => takeTurn(share));
+    else clock.after(Math.min(worked, restMs), () => takeTurn(share));
   }
 
   function takeTurn(share: Share): void {

@@ -8,13 +8,14 @@
  * Size and shape are judged here, before anything is believed; the rest by the handlers. Who passes on what cannot be
  * decoded is shunned, since an honest peer passes on only what it has checked.
  */
-import { assert, CarechainError, type Clock, describeError, type Logger, limits, type Timer } from '../base/index.ts';
-import { type Block, decodeBlock, decodeTransaction, type Transaction } from '../ledger/index.ts';
+import { assert, type Clock, describeError, type Logger, limits, type Timer } from '../base/index.ts';
+import type { Block, Transaction } from '../ledger/index.ts';
 import type { Budgets } from './budgets.ts';
 import type { Breathe, FairShares } from './fair-shares.ts';
-import { createLanes } from './lanes.ts';
+import { createLanes, type LaneKind } from './lanes.ts';
 import type { NetworkHandlers } from './network.ts';
 import { networkLimits } from './network-limits.ts';
+import { readBlock, readTransactions } from './reading.ts';
 import type { Tasks } from './tasks.ts';
 import type { MessageVerdict, Transport } from './transport.ts';
 import { decodeBatch, encodeTransactions, wireBytes } from './wire.ts';
@@ -28,18 +29,19 @@ export interface GossipSettings {
   readonly budgets: Budgets;
   readonly shares: FairShares;
   isShunned(peerId: string): boolean;
+  isLinked(peerId: string): boolean;
   shun(peerId: string, code: string): void;
 }
 
 export interface Gossip {
-  listen(handlers: Pick<NetworkHandlers, 'onTransactions' | 'onBlock'>): void;
+  listen(handlers: Pick<NetworkHandlers, 'known' | 'onTransactions' | 'onBlock'>): void;
   publishTransactions(transactions: readonly Transaction[]): void;
   publishBlock(block: Block): void;
   stop(): void;
 }
 
 export function createGossip(settings: GossipSettings): Gossip {
-  const { transport, topics, clock, tasks, budgets, shares, isShunned, shun } = settings;
+  const { transport, topics, clock, tasks, budgets, shares, isShunned, isLinked, shun } = settings;
   const logger = settings.logger.child('gossip');
   const lanes = createLanes();
   let waiting: Uint8Array[] = [];
@@ -66,13 +68,14 @@ export function createGossip(settings: GossipSettings): Gossip {
   /** Within the peer's budget, and when the messages that it sent before are judged. */
   async function judge<T>(
     from: string,
+    kind: LaneKind,
     bytes: Uint8Array,
     decode: (bytes: Uint8Array, breathe: Breathe) => Promise<T>,
     handle: (value: T, breathe: Breathe) => Promise<MessageVerdict>,
   ): Promise<MessageVerdict> {
     if (stopped || isShunned(from) || !budgets.admitsMessage(from, bytes.length)) return 'ignore';
-    return lanes.take(from, bytes.length, 'ignore', () =>
-      shares.work(from, async (breathe) => {
+    return lanes.take(from, kind, bytes.length, 'ignore', () =>
+      shares.work(`${from} ${kind}`, async (breathe) => {
         await breathe();
         return judgeNow(
           from,
@@ -89,8 +92,9 @@ export function createGossip(settings: GossipSettings): Gossip {
     decode: () => Promise<T>,
     handle: (value: T) => Promise<MessageVerdict>,
   ): Promise<MessageVerdict> {
-    // A message before this one may have given the peer away.
-    if (stopped || isShunned(from)) return 'ignore';
+    // A message before this one may have given the peer away. And who leaves takes along what still waits: or one host
+    // could come and go under new names, and leave more behind each time.
+    if (stopped || isShunned(from) || !isLinked(from)) return 'ignore';
     let value: T;
     try {
       value = await decode();
@@ -108,8 +112,11 @@ export function createGossip(settings: GossipSettings): Gossip {
 
   return {
     listen(handlers) {
+      const known = (id: string) => handlers.known(id);
+      const readBatch = (bytes: Uint8Array, breathe: Breathe) => readTransactions(decodeBatch(bytes), breathe, known);
+      const readOne = (bytes: Uint8Array, breathe: Breathe) => readBlock(bytes, breathe, known);
       transport.subscribe(topics.transactions, (bytes, from) =>
-        judge(from, bytes, decodeTransactions, async (transactions, breathe) => {
+        judge(from, laneOf(bytes), bytes, readBatch, async (transactions, breathe) => {
           if (!budgets.admitsTransactions(from, transactions.length)) return 'ignore';
           let verdict: MessageVerdict = 'ignore';
           for (let start = 0; start < transactions.length && !stopped; start += networkLimits.gossipPortion) {
@@ -123,7 +130,7 @@ export function createGossip(settings: GossipSettings): Gossip {
         }),
       );
       transport.subscribe(topics.blocks, (bytes, from) =>
-        judge(from, bytes, decodeOneBlock, (block) => handlers.onBlock(block, from)),
+        judge(from, 'block', bytes, readOne, (block) => handlers.onBlock(block, from)),
       );
     },
     publishTransactions(transactions) {
@@ -143,6 +150,11 @@ export function createGossip(settings: GossipSettings): Gossip {
   };
 }
 
+/** By its size: nothing is decoded before it is its turn. */
+function laneOf({ length }: Uint8Array): LaneKind {
+  return length <= networkLimits.fewTransactionsBytes ? 'a few transactions' : 'many transactions';
+}
+
 /** Portions that are within the limits of a message, in the order given. */
 function batchesOf(transactions: readonly Uint8Array[]): Uint8Array[][] {
   const room = wireBytes.batch - 64;
@@ -160,25 +172,4 @@ function batchesOf(transactions: readonly Uint8Array[]): Uint8Array[][] {
     }
   }
   return batches;
-}
-
-async function decodeTransactions(message: Uint8Array, breathe: Breathe): Promise<Transaction[]> {
-  const transactions: Transaction[] = [];
-  for (const bytes of decodeBatch(message)) {
-    await breathe();
-    const transaction = decodeTransaction(bytes);
-    if (!transaction.ok) throw undecodable(transaction.rejection.code);
-    transactions.push(transaction.value);
-  }
-  return transactions;
-}
-
-async function decodeOneBlock(message: Uint8Array): Promise<Block> {
-  const block = decodeBlock(message);
-  if (!block.ok) throw undecodable(block.rejection.code);
-  return block.value;
-}
-
-function undecodable(code: string): CarechainError {
-  return new CarechainError(code, 'A message by gossip cannot be decoded.');
 }

@@ -1,40 +1,50 @@
 /**
  * The messages of one peer are judged one after the other, and those of many peers side by side: so the first lie of a
- * flood is known before the second costs anything, and who sends much waits for itself alone. What waits is bounded in
- * bytes, and what finds no room is dropped; pulling makes good what was dropped.
+ * flood is known before the second costs anything, and who sends much waits for itself alone. A peer has a lane for each
+ * kind of message, so that the one transaction that somebody has just submitted does not wait for a batch of hundreds, nor
+ * a block for either. What waits is bounded in bytes, and what finds no room is dropped; pulling makes good what was dropped.
  */
 import { networkLimits } from './network-limits.ts';
 
+export type LaneKind = 'a few transactions' | 'many transactions' | 'block';
+
 export interface Lanes {
   /** What `judge` says once it is this message's turn; `dropped` where there is no room to wait. */
-  take<Verdict>(peerId: string, byteLength: number, dropped: Verdict, judge: () => Promise<Verdict>): Promise<Verdict>;
+  take<Verdict>(
+    peerId: string,
+    kind: LaneKind,
+    byteLength: number,
+    dropped: Verdict,
+    judge: () => Promise<Verdict>,
+  ): Promise<Verdict>;
 }
 
-interface Lane {
+interface Waiting {
   bytes: number;
-  last: Promise<unknown>;
+  readonly lanes: Map<LaneKind, Promise<unknown>>;
 }
 
 export function createLanes(): Lanes {
-  const lanes = new Map<string, Lane>();
+  const peers = new Map<string, Waiting>();
   let allBytes = 0;
 
   return {
-    async take(peerId, byteLength, dropped, judge) {
-      const lane = lanes.get(peerId) ?? { bytes: 0, last: Promise.resolve() };
-      if (lane.bytes + byteLength > networkLimits.gossipWaitingBytesPerPeer) return dropped;
+    async take(peerId, kind, byteLength, dropped, judge) {
+      const peer = peers.get(peerId) ?? { bytes: 0, lanes: new Map() };
+      if (peer.bytes + byteLength > networkLimits.gossipWaitingBytesPerPeer) return dropped;
       if (allBytes + byteLength > networkLimits.gossipWaitingBytes) return dropped;
-      lanes.set(peerId, lane);
-      lane.bytes += byteLength;
+      peers.set(peerId, peer);
+      peer.bytes += byteLength;
       allBytes += byteLength;
-      const turn = lane.last.then(judge, judge);
-      lane.last = turn;
+      const turn = (peer.lanes.get(kind) ?? Promise.resolve()).then(judge, judge);
+      peer.lanes.set(kind, turn);
       try {
         return await turn;
       } finally {
-        lane.bytes -= byteLength;
+        peer.bytes -= byteLength;
         allBytes -= byteLength;
-        if (lane.last === turn) lanes.delete(peerId);
+        if (peer.lanes.get(kind) === turn) peer.lanes.delete(kind);
+        if (peer.lanes.size === 0) peers.delete(peerId);
       }
     },
   };

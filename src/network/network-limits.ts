@@ -79,7 +79,7 @@ export const networkLimits = {
   /** Good behaviour after which the next shun starts from the shortest again. */
   shunMemoryMs: 3_600_000,
 
-  /** The longest that a peer's work or its socket rests at a time: a clock that was set on must not stop a peer. */
+  /** The longest that a peer's socket is not read at a time: a clock that was set on must not stop a peer. */
   longestRestMs: 250,
 
   /** What one peer may gossip to us: a refill rate, and what may come at once. */
@@ -87,6 +87,8 @@ export const networkLimits = {
   gossipMessagesAtOnce: 2_000,
   gossipBytesPerSecond: 4_000_000,
   gossipBytesAtOnce: 16_000_000,
+  /** A gossip message of transactions up to this size does not wait for longer ones. */
+  fewTransactionsBytes: 8_192,
   /** Transactions of one message that are judged together. */
   gossipPortion: 64,
   /** Transactions among them: each may cost a check of a signature. */

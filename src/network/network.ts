@@ -43,6 +43,8 @@ export interface ConfiguredPeer {
 /** What the node above answers when peers ask, and how it hears from them. */
 export interface NetworkHandlers {
   status(): Omit<Status, 'addresses'>;
+  /** A transaction that is here and not in a block yet. */
+  known(id: string): Transaction | undefined;
   /** A batch of transactions by gossip. `reject` where one could come only from a liar, `accept` where one is new and valid. */
   onTransactions(transactions: readonly Transaction[], from: string): Promise<MessageVerdict>;
   onBlock(block: Block, from: string): Promise<MessageVerdict>;

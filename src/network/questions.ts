@@ -6,21 +6,21 @@
 import { CarechainError } from '../base/index.ts';
 import {
   type Block,
-  decodeBlock,
   decodeSealedHeader,
-  decodeTransaction,
+  type KnownTransactions,
   type SealedHeader,
   type Transaction,
-  type Verdict,
 } from '../ledger/index.ts';
 import type { Breathe, FairShares } from './fair-shares.ts';
 import { networkLimits } from './network-limits.ts';
+import { readable, readBlock, readTransactions } from './reading.ts';
 import { requestFailed } from './transport-errors.ts';
 import * as wire from './wire.ts';
 
 export interface QuestionsSettings {
   readonly genesis: string;
   readonly shares: FairShares;
+  readonly known: KnownTransactions;
   /** Sends to one of the protocols of the network. @throws CarechainError `request-failed`. */
   ask(peerId: string, protocol: string, message: Uint8Array, answerBytes: number): Promise<Uint8Array>;
   shun(peerId: string, code: string): void;
@@ -33,7 +33,7 @@ export interface Questions {
   fetchPending(peerId: string, ids: readonly string[]): Promise<Transaction[]>;
 }
 
-export function createQuestions({ genesis, shares, ask, shun }: QuestionsSettings): Questions {
+export function createQuestions({ genesis, shares, known, ask, shun }: QuestionsSettings): Questions {
   /** Reads an answer; whatever `read` throws is held against the peer. */
   async function reading<T>(peerId: string, read: (breathe: Breathe) => Promise<T> | T): Promise<T> {
     try {
@@ -48,7 +48,11 @@ export function createQuestions({ genesis, shares, ask, shun }: QuestionsSetting
     async fetchHeaders(peerId, locator) {
       const answer = await ask(peerId, 'headers/1', wire.encodeLocator(locator), wire.wireBytes.headers);
       return reading(peerId, async (breathe) => {
-        const headers = await eachReadable(wire.decodeHeaders(answer), decodeSealedHeader, breathe);
+        const headers: SealedHeader[] = [];
+        for (const bytes of wire.decodeHeaders(answer)) {
+          await breathe();
+          headers.push(readable(decodeSealedHeader(bytes)));
+        }
         for (const [index, { header }] of headers.entries()) {
           const before = headers[index - 1];
           const follows =
@@ -64,7 +68,8 @@ export function createQuestions({ genesis, shares, ask, shun }: QuestionsSetting
       if (hashes.length === 0) return [];
       const answer = await ask(peerId, 'blocks/1', wire.encodeHashes(hashes), wire.wireBytes.blocks);
       const blocks = await reading(peerId, async (breathe) => {
-        const read = await eachReadable(wire.decodeBlocks(answer), decodeBlock, breathe);
+        const read: Block[] = [];
+        for (const bytes of wire.decodeBlocks(answer)) read.push(await readBlock(bytes, breathe, known));
         const found = read.map(({ hash }) => hash);
         insist(isPartInOrder(found, hashes));
         return read;
@@ -83,7 +88,7 @@ export function createQuestions({ genesis, shares, ask, shun }: QuestionsSetting
         const wanted = ids.slice(start, start + networkLimits.transactionsPerRequest);
         const answer = await ask(peerId, 'transactions/1', wire.encodeWanted(wanted), wire.wireBytes.transactions);
         await reading(peerId, async (breathe) => {
-          const read = await eachReadable(wire.decodeFetched(answer), decodeTransaction, breathe);
+          const read = await readTransactions(wire.decodeFetched(answer), breathe, known);
           const readIds = read.map(({ id }) => id);
           insist(isPartInOrder(readIds, wanted));
           found.push(...read);
@@ -103,21 +108,6 @@ function isPartInOrder(part: readonly string[], whole: readonly string[]): boole
     next = index + 1;
   }
   return true;
-}
-
-async function eachReadable<T>(
-  parts: readonly Uint8Array[],
-  decode: (bytes: Uint8Array) => Verdict<T>,
-  breathe: Breathe,
-): Promise<T[]> {
-  const read: T[] = [];
-  for (const bytes of parts) {
-    await breathe();
-    const verdict = decode(bytes);
-    if (!verdict.ok) throw new CarechainError(verdict.rejection.code, 'A part of the answer cannot be read.');
-    read.push(verdict.value);
-  }
-  return read;
 }
 
 function insist(holds: boolean): void {

@@ -77,6 +77,10 @@ export class PeerService implements NetworkHandlers {
     });
   }
 
+  known(id: string): Transaction | undefined {
+    return this.#ports.mempool.get(id)?.transaction;
+  }
+
   async onTransactions(transactions: readonly Transaction[], from: string): Promise<MessageVerdict> {
     const { verdict, liar } = await this.#ports.transactions.take(transactions);
     if (liar) this.#ports.network.shun(from, liar.code);

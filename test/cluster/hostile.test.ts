@@ -38,6 +38,7 @@ async function meet(answers: Partial<NetworkHandlers>, silentOn?: string): Promi
   });
   await foe.start({
     status: () => claim(2 ** 40),
+    known: () => undefined,
     onTransactions: async () => 'ignore',
     onBlock: async () => 'ignore',
     onPeer() {},

@@ -348,7 +348,7 @@ test('no fact of a rejection holds text that a peer sent', () => {
     ...hostile,
     ...hostile.map((bytes) => encode({ ...wire, transactions: [bytes] })),
   ];
-  const verdicts = [...hostile.map(decodeTransaction), ...hostileBlocks.map(decodeBlock)];
+  const verdicts = [...hostile.map((bytes) => decodeTransaction(bytes)), ...hostileBlocks.map(decodeBlock)];
   for (const verdict of verdicts) {
     expect(verdict.ok).toBe(false);
     const text = JSON.stringify(verdict);

@@ -25,9 +25,9 @@ test('messages of one peer wait for one another, those of others do not wait for
   const lanes = createLanes();
   const [first, second, other] = [judgement(), judgement(), judgement()];
   const verdicts = [
-    lanes.take('a', 1, 'dropped', first.judge),
-    lanes.take('a', 1, 'dropped', second.judge),
-    lanes.take('b', 1, 'dropped', other.judge),
+    lanes.take('a', 'block', 1, 'dropped', first.judge),
+    lanes.take('a', 'block', 1, 'dropped', second.judge),
+    lanes.take('b', 'block', 1, 'dropped', other.judge),
   ];
   await turn();
   expect([first, second, other].map(({ isAsked }) => isAsked())).toEqual([true, false, true]);
@@ -39,10 +39,26 @@ test('messages of one peer wait for one another, those of others do not wait for
   expect(await Promise.all(verdicts)).toEqual(['judged', 'judged', 'judged']);
 });
 
+test('a few transactions wait neither for many nor for a block of the same peer', async () => {
+  const lanes = createLanes();
+  const [many, block, few] = [judgement(), judgement(), judgement()];
+  const verdicts = [
+    lanes.take('a', 'many transactions', 1, 'dropped', many.judge),
+    lanes.take('a', 'block', 1, 'dropped', block.judge),
+    lanes.take('a', 'a few transactions', 1, 'dropped', few.judge),
+  ];
+  await turn();
+  for (const each of [many, block, few]) {
+    expect(each.isAsked()).toBe(true);
+    each.speak();
+  }
+  await Promise.all(verdicts);
+});
+
 test('a judgement that fails lets the next one have its turn', async () => {
   const lanes = createLanes();
-  const failing = lanes.take('a', 1, 'dropped', () => Promise.reject(new Error('no')));
-  const next = lanes.take('a', 1, 'dropped', async () => 'judged');
+  const failing = lanes.take('a', 'block', 1, 'dropped', () => Promise.reject(new Error('no')));
+  const next = lanes.take('a', 'block', 1, 'dropped', async () => 'judged');
   await expect(failing).rejects.toThrow('no');
   expect(await next).toBe('judged');
 });
@@ -50,14 +66,14 @@ test('a judgement that fails lets the next one have its turn', async () => {
 test('what finds no room to wait is dropped, of one peer and of all together', async () => {
   const lanes = createLanes();
   const long = judgement();
-  const waiting = [lanes.take('a', gossipWaitingBytesPerPeer, 'dropped', long.judge)];
-  expect(await lanes.take('a', 1, 'dropped', long.judge)).toBe('dropped');
+  const waiting = [lanes.take('a', 'block', gossipWaitingBytesPerPeer, 'dropped', long.judge)];
+  expect(await lanes.take('a', 'block', 1, 'dropped', long.judge)).toBe('dropped');
   const peers = gossipWaitingBytes / gossipWaitingBytesPerPeer;
   for (let peer = 1; peer < peers; peer += 1) {
-    waiting.push(lanes.take(`peer ${peer}`, gossipWaitingBytesPerPeer, 'dropped', long.judge));
+    waiting.push(lanes.take(`peer ${peer}`, 'block', gossipWaitingBytesPerPeer, 'dropped', long.judge));
   }
-  expect(await lanes.take('z', 1, 'dropped', long.judge)).toBe('dropped');
+  expect(await lanes.take('z', 'block', 1, 'dropped', long.judge)).toBe('dropped');
   long.speak();
   expect(await Promise.all(waiting)).toEqual(waiting.map(() => 'judged'));
-  expect(await lanes.take('z', 1, 'dropped', async () => 'judged')).toBe('judged');
+  expect(await lanes.take('z', 'block', 1, 'dropped', async () => 'judged')).toBe('judged');
 });

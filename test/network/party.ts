@@ -56,6 +56,7 @@ export async function createParty(settings: {
         nodeId: `Node-${transport.peerId}`.slice(0, 64),
       };
     },
+    known: (id) => party.pending.find((transaction) => transaction.id === id),
     async onTransactions(transactions) {
       party.heard.transactions.push(...transactions);
       return party.verdict;

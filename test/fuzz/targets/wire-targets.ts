@@ -161,10 +161,12 @@ function gossipTarget(name: string, topic: 'transactions' | 'blocks', mostBytes:
     },
     shares,
     isShunned: () => false,
+    isLinked: () => true,
     shun() {
       shunned = true;
     },
   }).listen({
+    known: () => undefined,
     async onTransactions(list) {
       heard = [...heard, ...list.map(({ bytes }) => bytes)];
       return 'accept';
@@ -205,7 +207,13 @@ function answerTarget<Value>(options: {
     mostBytes: most,
     seeds: [seed],
     async decode(input) {
-      const questions = createQuestions({ genesis: network, shares, ask: async () => input, shun() {} });
+      const questions = createQuestions({
+        genesis: network,
+        shares,
+        known: () => undefined,
+        ask: async () => input,
+        shun() {},
+      });
       const answered = await ask(questions).then(
         (value) => () => value,
         (error: unknown) => () => {
