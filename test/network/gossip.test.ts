@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { limits } from '../../src/base/index.ts';
 import { networkLimits } from '../../src/network/network-limits.ts';
 import { encodeTransactions } from '../../src/network/wire.ts';
@@ -75,6 +75,30 @@ describe('gossip', () => {
     await clock.advance(10);
     expect(b.log).toEqual(['peer a', `shunned a ${code}`, 'gone a']);
     expect([b.heard.transactions, b.heard.blocks]).toEqual([[], []]);
+  });
+
+  it('drops what still waits of a peer that has left', async () => {
+    const handlers = { onTransactions: vi.fn(() => new Promise<'ignore'>(() => {})) };
+    const a = await join('a', ['127.0.0.1:7002']);
+    await createParty({ transport: hub.transport('b'), clock, handlers });
+    await clock.advance(100);
+    let speak = () => {};
+    handlers.onTransactions.mockImplementationOnce(
+      () =>
+        new Promise((resolve) => {
+          speak = () => resolve('ignore');
+        }),
+    );
+    for (const number of [1, 2, 3]) {
+      await a.transport.broadcast(topic, encodeTransactions([someTransaction(number).bytes]));
+      await clock.advance(1);
+    }
+    expect(handlers.onTransactions).toHaveBeenCalledTimes(1);
+    await a.network.stop();
+    await clock.advance(1);
+    speak();
+    await clock.advance(10);
+    expect(handlers.onTransactions).toHaveBeenCalledTimes(1);
   });
 
   it('drops what is over budget, before decoding it, and does not punish', async () => {

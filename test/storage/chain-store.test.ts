@@ -183,6 +183,18 @@ describe('the state', () => {
   });
 });
 
+test('one transaction of a block is read alone, and what is no such block is named', async () => {
+  const { chain: blocks, genesis, trunk } = story();
+  const { store } = await memoryStore();
+  const chain = await openChainStore(store, genesis);
+  await append(chain, blocks, ...trunk);
+  const [first, second] = trunk as [Block, Block];
+  expect(chain.transactionOf(first.hash, 1)).toEqual(first.transactions[1]);
+  expect([chain.transactionOf(first.hash, 2), chain.transactionOf('00', 0)]).toEqual([undefined, undefined]);
+  await store.write([{ type: 'put', key: storeKeys.block(first.hash), value: second.bytes }]);
+  expect(() => chain.transactionOf(first.hash, 1)).toThrow(expect.objectContaining({ code: 'folder-damaged' }));
+});
+
 describe('a value of the state that is gone, and must be there,', () => {
   test.each(['member', 'account', 'due reward'] as const)('is named: %s', async (what) => {
     const { world, chain: blocks, genesis, trunk, main } = story();
