@@ -20,7 +20,7 @@ import type { VerifyReport } from './ledger-node.ts';
 import { turn } from './scrub-values.ts';
 
 /** Transactions between two pauses in which others get a turn; a block counts as one more. */
-const transactionsAtOnce = 100;
+const transactionsAtOnce = 10;
 
 export class MemoryState implements StateView {
   readonly values = new Map<string, Encodable>();

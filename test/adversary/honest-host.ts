@@ -173,6 +173,14 @@ export class HonestHost {
     return this.#node!.find(id) !== undefined;
   }
 
+  /** The heights at which transactions are confirmed; null for those that are not. */
+  async heightsOf(ids: readonly string[]): Promise<(number | null)[]> {
+    return ids.map((id) => {
+      const where = this.#node!.find(id)?.where;
+      return where?.state === 'confirmed' ? where.height : null;
+    });
+  }
+
   /**
    * Writes a consultation whose notes are sealed for its doctor, and for somebody who is at home here: a vault gives away
    * what it keeps for its own. Returns the id of that record.

@@ -12,6 +12,7 @@ type Figures = ReturnType<typeof figuresOf>;
 
 interface Quiet {
   readonly submit: readonly number[];
+  readonly confirmation: readonly number[];
   readonly block: readonly number[];
 }
 
@@ -50,6 +51,7 @@ function figuresOf(seed: number, outcomes: readonly Outcome[], quiet: Quiet, hon
   const punished = crimes.filter(({ shunMs }) => shunMs.length > 0);
   const cuts = outcomes.flatMap(({ cutMs }) => cutMs);
   const attacked = outcomes.flatMap(({ latencies }) => latencies.submit);
+  const confirmations = outcomes.flatMap(({ latencies }) => latencies.confirmation);
   const attackedBlocks = outcomes.flatMap(({ latencies }) => latencies.block);
   const quantiles = (values: readonly number[]) => ({
     count: values.length,
@@ -62,6 +64,7 @@ function figuresOf(seed: number, outcomes: readonly Outcome[], quiet: Quiet, hon
     ...{ seed, behaviours: outcomes.length, crimes: crimes.length, punished: punished.length },
     cutMs: { median: rounded(quantile(cuts, 0.5)), max: Math.round(Math.max(0, ...cuts)) },
     submit: { quiet: quantiles(quiet.submit), attacked: quantiles(attacked) },
+    confirmation: { quiet: quantiles(quiet.confirmation), attacked: quantiles(confirmations) },
     block: { quiet: quantiles(quiet.block), attacked: quantiles(attackedBlocks) },
     honestShuns,
     mostRssGrowthMiB: most(growth.map(({ rss }) => rss)),
@@ -71,6 +74,7 @@ function figuresOf(seed: number, outcomes: readonly Outcome[], quiet: Quiet, hon
       ...{ name: each.behaviour.name, crime: each.behaviour.crime, failures: each.failures },
       ...{ goes: each.goes, shunMs: each.shunMs, cutMs: each.cutMs.map(Math.round), notes: each.notes },
       submit: quantiles(each.latencies.submit),
+      confirmation: quantiles(each.latencies.confirmation),
       block: quantiles(each.latencies.block),
       growthMiB: each.growth && {
         ...{ rss: mebibytes(each.growth.rss), heap: mebibytes(each.growth.heap) },
@@ -92,7 +96,7 @@ export function reportOf({ seed, isQuick, outcomes, quiet, honestShuns }: Found)
   const figures = figuresOf(seed, outcomes, quiet, honestShuns);
   // The quick form has few samples, in one thread with everything else.
   const missed = isQuick ? [] : missedTargets(figures);
-  const { submit, block, cutMs, punished, crimes } = figures;
+  const { submit, confirmation, block, cutMs, punished, crimes } = figures;
   return {
     failures: [
       ...outcomes.flatMap(({ behaviour, failures }) => failures.map((each) => `${behaviour.name}: ${each}`)),
@@ -100,6 +104,7 @@ export function reportOf({ seed, isQuick, outcomes, quiet, honestShuns }: Found)
     ],
     summary: [
       `${outcomes.length} behaviours: ${punished} of ${crimes} crimes punished, median ${ms(cutMs.median)}, max ${ms(cutMs.max)}`,
+      `honest confirmation p99 ${ms(confirmation.quiet.p99)} in peace, ${ms(confirmation.attacked.p99)} attacked`,
       `honest submit p99 ${ms(submit.quiet.p99)} in peace, ${ms(submit.attacked.p99)} attacked`,
       `honest block p99 ${ms(block.quiet.p99)} in peace, ${ms(block.attacked.p99)} attacked`,
       ...missed.map((each) => `MISSED: ${each}`),
@@ -109,19 +114,19 @@ export function reportOf({ seed, isQuick, outcomes, quiet, honestShuns }: Found)
   };
 }
 
-/** An attack may make honest people wait so many times as long, where there are samples enough to tell. */
+/** An attack may make honest people wait so many times as long for a block, where there are samples enough to tell. */
 const slowedAtMost = 2;
 const samplesToTell = 200;
 /** What one behaviour may leave behind after a collection, and what it may take for a while. */
 const heapGrowthMebibytes = 64;
 const peakGrowthMebibytes = 512;
 
-function missedTargets({ submit, mostHeapGrowthMiB, mostPeakRssMiB }: Figures): string[] {
-  const { quiet, attacked } = submit;
+function missedTargets({ confirmation, mostHeapGrowthMiB, mostPeakRssMiB }: Figures): string[] {
+  const { quiet, attacked } = confirmation;
   const missed: string[] = [];
   const canTell = Math.min(quiet.count, attacked.count) >= samplesToTell;
   if (canTell && attacked.p99! > slowedAtMost * quiet.p99!)
-    missed.push(`honest submit p99 is ${ms(attacked.p99)} under attack, and ${ms(quiet.p99)} in peace`);
+    missed.push(`honest confirmation p99 is ${ms(attacked.p99)} under attack, and ${ms(quiet.p99)} in peace`);
   if (mostHeapGrowthMiB > heapGrowthMebibytes) missed.push(`a behaviour left ${mostHeapGrowthMiB} MiB on the heap`);
   if (mostPeakRssMiB > peakGrowthMebibytes) missed.push(`a behaviour took ${mostPeakRssMiB} MiB`);
   return missed;

@@ -30,7 +30,7 @@ export async function runTrials(settings: RunSettings): Promise<Report> {
   try {
     // The first block, and code that has run once.
     await workHonestly(network, { forMs: Math.max(quietMs, 1_500), chance });
-    const quiet = { submit: [] as number[], block: [] as number[] };
+    const quiet = { submit: [] as number[], confirmation: [] as number[], block: [] as number[] };
     const outcomes: Outcome[] = [];
     const tryOne = async (behaviour: Behaviour) => {
       const outcome = await tryBehaviour(behaviour, network, { isQuick, chance, attackMs, offences });
@@ -40,8 +40,9 @@ export async function runTrials(settings: RunSettings): Promise<Report> {
     const together = chosen.filter(({ takesLong }) => isQuick && takesLong === true);
     for (const [index, behaviour] of chosen.filter((each) => !together.includes(each)).entries()) {
       if (index === 0 || !isQuick) {
-        const { submit, block } = await workHonestly(network, { forMs: quietMs, chance });
+        const { submit, confirmation, block } = await workHonestly(network, { forMs: quietMs, chance });
         quiet.submit.push(...submit);
+        quiet.confirmation.push(...confirmation);
         quiet.block.push(...block);
       }
       await tryOne(behaviour);

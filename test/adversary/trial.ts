@@ -86,6 +86,7 @@ export async function tryBehaviour(
   const view = await network.victim.call('view');
 
   if (latencies.missing > 0) failures.push(`${latencies.missing} honest transactions did not arrive`);
+  if (latencies.unconfirmed > 0) failures.push(`${latencies.unconfirmed} honest transactions were not confirmed`);
   if (network.honestShuns > honestShunsBefore) failures.push('an honest node was shunned');
   // In the quick form everything shares one thread with whatever else runs: a ping may be late for reasons of its own.
   if (!settings.isQuick && network.honestCuts > cutsBefore)
