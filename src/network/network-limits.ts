@@ -87,13 +87,13 @@ export const networkLimits = {
   gossipMessagesAtOnce: 2_000,
   gossipBytesPerSecond: 4_000_000,
   gossipBytesAtOnce: 16_000_000,
+  /** Transactions among them: each may cost a check of a signature. */
+  gossipTransactionsPerSecond: 2_000,
+  gossipTransactionsAtOnce: 10_000,
   /** A gossip message of transactions up to this size does not wait for longer ones. */
   fewTransactionsBytes: 8_192,
   /** Transactions of one message that are judged together. */
   gossipPortion: 64,
-  /** Transactions among them: each may cost a check of a signature. */
-  gossipTransactionsPerSecond: 2_000,
-  gossipTransactionsAtOnce: 10_000,
   /** Bytes of gossip that wait for their turn to be checked: of one peer, and of all together. */
   gossipWaitingBytesPerPeer: 4_000_000,
   gossipWaitingBytes: 24_000_000,

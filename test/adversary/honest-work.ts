@@ -15,8 +15,8 @@ export interface Latencies {
   readonly block: readonly number[];
   /** Submitted, and not on every node when the measuring was over. */
   readonly missing: number;
-  /** Not in a block on every node by then. */
-  readonly unconfirmed: number;
+  /** Not in a block on every node by then; null where nobody waited for that. */
+  readonly unconfirmed: number | null;
 }
 
 interface Tracked {
@@ -31,7 +31,7 @@ const tailMs = 15_000;
 
 export async function workHonestly(
   network: HonestNetwork,
-  { forMs, chance }: { forMs: number; chance: Chance },
+  { forMs, chance, untilConfirmed }: { forMs: number; chance: Chance; untilConfirmed: boolean },
 ): Promise<Latencies> {
   const transactions = new Map<string, Tracked>();
   const blocks = new Map<string, Tracked>();
@@ -70,7 +70,7 @@ export async function workHonestly(
   // At the pace of before, until everybody has everything in a block.
   const lastsUntil = performance.now() + tailMs;
   let heights = await heightsOf(ids, network);
-  while (heights.includes(null) && performance.now() < lastsUntil) {
+  while (untilConfirmed && heights.includes(null) && performance.now() < lastsUntil) {
     await mineUntil(performance.now() + mineEveryMs, network, blocks);
     heights = await heightsOf(ids, network);
   }
@@ -86,7 +86,7 @@ export async function workHonestly(
     }),
     block: found.filter(isDone).map(latencyOf),
     missing: await missing(),
-    unconfirmed: heights.filter((height) => height === null).length,
+    unconfirmed: untilConfirmed ? heights.filter((height) => height === null).length : null,
   };
 }
 

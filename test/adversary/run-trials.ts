@@ -29,7 +29,7 @@ export async function runTrials(settings: RunSettings): Promise<Report> {
   const network = await HonestNetwork.start(settings.inProcesses);
   try {
     // The first block, and code that has run once.
-    await workHonestly(network, { forMs: Math.max(quietMs, 1_500), chance });
+    await workHonestly(network, { forMs: Math.max(quietMs, 1_500), chance, untilConfirmed: true });
     const quiet = { submit: [] as number[], confirmation: [] as number[], block: [] as number[] };
     const outcomes: Outcome[] = [];
     const tryOne = async (behaviour: Behaviour) => {
@@ -40,7 +40,11 @@ export async function runTrials(settings: RunSettings): Promise<Report> {
     const together = chosen.filter(({ takesLong }) => isQuick && takesLong === true);
     for (const [index, behaviour] of chosen.filter((each) => !together.includes(each)).entries()) {
       if (index === 0 || !isQuick) {
-        const { submit, confirmation, block } = await workHonestly(network, { forMs: quietMs, chance });
+        const { submit, confirmation, block } = await workHonestly(network, {
+          forMs: quietMs,
+          chance,
+          untilConfirmed: !isQuick,
+        });
         quiet.submit.push(...submit);
         quiet.confirmation.push(...confirmation);
         quiet.block.push(...block);

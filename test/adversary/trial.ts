@@ -77,7 +77,11 @@ export async function tryBehaviour(
 
   const attack = attackUntil(performance.now() + settings.attackMs, behaviour, network, settings, note);
   const peak = watchPeak(network);
-  const latencies = await workHonestly(network, { forMs: settings.attackMs, chance: settings.chance });
+  const latencies = await workHonestly(network, {
+    forMs: settings.attackMs,
+    chance: settings.chance,
+    untilConfirmed: !settings.isQuick,
+  });
   const { goes, failures: found } = await attack;
   failures.push(...found);
   const peakRss = peak();
@@ -86,7 +90,8 @@ export async function tryBehaviour(
   const view = await network.victim.call('view');
 
   if (latencies.missing > 0) failures.push(`${latencies.missing} honest transactions did not arrive`);
-  if (latencies.unconfirmed > 0) failures.push(`${latencies.unconfirmed} honest transactions were not confirmed`);
+  if (latencies.unconfirmed !== null && latencies.unconfirmed > 0)
+    failures.push(`${latencies.unconfirmed} honest transactions were not confirmed`);
   if (network.honestShuns > honestShunsBefore) failures.push('an honest node was shunned');
   // In the quick form everything shares one thread with whatever else runs: a ping may be late for reasons of its own.
   if (!settings.isQuick && network.honestCuts > cutsBefore)
