@@ -1,18 +1,18 @@
 /**
- * Shares the event loop among the peers for whom work is done. Work comes in pieces of a millisecond or less, and breathes
+ * Shares the event loop among those for whom work is done. Work comes in pieces of a millisecond or less, and breathes
  * between two of them: while its slice lasts it goes on, then it lets others have theirs. Those who wait go on one at a time,
  * each in a turn of the event loop of its own, so what comes from elsewhere (what a person submits, what another peer asks)
  * waits for one slice and not for all that has piled up.
  *
- * What a peer wants of us (what it gossips, what it asks) rests after a slice for as long as that took, so that one peer
- * never has more than half of the loop. What we want of a peer goes on as soon as it is its turn: we ask for no more than
- * we can use.
+ * What a peer wants of us (what it gossips, what it asks) rests after a slice for as long as that took, up to a bound, and
+ * leaves the loop to others meanwhile. What we want of a peer goes on as soon as it is its turn: we ask for no more than we
+ * can use. Whoever does the work names the share: a peer may have several, one for each kind of its messages.
  */
 import type { Clock } from '../base/index.ts';
 
 export interface FairShares {
-  /** Does a task at the expense of a peer; those of one peer share its slices. */
-  work<T>(peerId: string, run: (breathe: Breathe) => Promise<T>): Promise<T>;
+  /** Does a task at the expense of a share; those of one share have its slices together. */
+  work<T>(name: string, run: (breathe: Breathe) => Promise<T>): Promise<T>;
 }
 
 /** Resolves when the next piece may be done. */
@@ -67,9 +67,9 @@ export function createFairShares(clock: Clock, whoWants: 'the peer' | 'we'): Fai
   }
 
   return {
-    async work(peerId, run) {
-      const share = shares.get(peerId) ?? { tasks: 0, holder: null, since: clock.now(), waiting: [] };
-      shares.set(peerId, share);
+    async work(name, run) {
+      const share = shares.get(name) ?? { tasks: 0, holder: null, since: clock.now(), waiting: [] };
+      shares.set(name, share);
       share.tasks += 1;
       const task = {};
       try {
@@ -88,7 +88,7 @@ export function createFairShares(clock: Clock, whoWants: 'the peer' | 'we'): Fai
         share.tasks -= 1;
         if (share.holder === task) share.holder = null;
         // What follows at once shares the slice.
-        if (share.tasks === 0) setImmediate(() => share.tasks === 0 && shares.delete(peerId));
+        if (share.tasks === 0) setImmediate(() => share.tasks === 0 && shares.delete(name));
       }
     },
   };

@@ -114,19 +114,20 @@ export function reportOf({ seed, isQuick, outcomes, quiet, honestShuns }: Found)
   };
 }
 
-/** An attack may make honest people wait so many times as long for a block, where there are samples enough to tell. */
+/** An attack may make honest people wait so many times as long, where there are samples enough to tell. */
 const slowedAtMost = 2;
 const samplesToTell = 200;
 /** What one behaviour may leave behind after a collection, and what it may take for a while. */
 const heapGrowthMebibytes = 64;
 const peakGrowthMebibytes = 512;
 
-function missedTargets({ confirmation, mostHeapGrowthMiB, mostPeakRssMiB }: Figures): string[] {
-  const { quiet, attacked } = confirmation;
+function missedTargets({ submit, confirmation, mostHeapGrowthMiB, mostPeakRssMiB }: Figures): string[] {
   const missed: string[] = [];
-  const canTell = Math.min(quiet.count, attacked.count) >= samplesToTell;
-  if (canTell && attacked.p99! > slowedAtMost * quiet.p99!)
-    missed.push(`honest confirmation p99 is ${ms(attacked.p99)} under attack, and ${ms(quiet.p99)} in peace`);
+  for (const [what, { quiet, attacked }] of Object.entries({ submit, confirmation })) {
+    const canTell = Math.min(quiet.count, attacked.count) >= samplesToTell;
+    if (canTell && attacked.p99! > slowedAtMost * quiet.p99!)
+      missed.push(`honest ${what} p99 is ${ms(attacked.p99)} under attack, and ${ms(quiet.p99)} in peace`);
+  }
   if (mostHeapGrowthMiB > heapGrowthMebibytes) missed.push(`a behaviour left ${mostHeapGrowthMiB} MiB on the heap`);
   if (mostPeakRssMiB > peakGrowthMebibytes) missed.push(`a behaviour took ${mostPeakRssMiB} MiB`);
   return missed;
