@@ -2,6 +2,7 @@
 import { networkInterfaces } from 'node:os';
 import { Cable } from '../support/cable.ts';
 import { freePort } from '../support/processes.ts';
+import { canTellDiallers, isDialledBy } from '../support/sockets.ts';
 import { type Role, roles, type Seat } from './cluster.ts';
 import type { CutShape } from './plan.ts';
 
@@ -28,16 +29,23 @@ export interface CabledSeats {
 /**
  * The doctor's node is dialled by both others, the laboratory's by the pharmacy's, each through a cable. Nodes tell each
  * other where they listen, and would soon go around the cables. They do not dial an address of loopback that somebody
- * from elsewhere has told them, so the cables stand at an address of this machine that is none.
- * @returns null on a machine without such an address.
+ * from elsewhere has told them, so the cables stand at an address of this machine that is none. They also tell each other
+ * where they have found a third, which is the cable of the teller: it serves nobody else.
+ * @param processOf the running process of a role.
+ * @returns why this machine cannot have cables, where it cannot.
  */
-export async function cabledSeats(): Promise<CabledSeats | null> {
+export async function cabledSeats(processOf: (role: Role) => number): Promise<CabledSeats | string> {
   const address = addressOfThisMachine();
-  if (address === null) return null;
+  if (address === null)
+    return 'this machine has no address but loopback, and around cables there the nodes would find a way';
+  if (!canTellDiallers)
+    return 'this machine does not tell which process has dialled, and nodes would share their cables';
   const ports = { doctor: await freePort(), lab: await freePort(), pharmacy: await freePort() };
-  const [labToDoctor, pharmacyToDoctor, pharmacyToLab] = [ports.doctor, ports.doctor, ports.lab].map(
-    (farPort) => new Cable({ farPort, address }),
-  ) as [Cable, Cable, Cable];
+  const cable = (from: Role, to: Role) =>
+    new Cable({ farPort: ports[to], address, serves: (near) => isDialledBy(processOf(from), near) });
+  const labToDoctor = cable('lab', 'doctor');
+  const pharmacyToDoctor = cable('pharmacy', 'doctor');
+  const pharmacyToLab = cable('pharmacy', 'lab');
   const seat = async (role: Role, cables: readonly Cable[]): Promise<Seat> => {
     const peers = await Promise.all(cables.map(async (cable) => `${address}:${await cable.listen()}`));
     return { host: loopback, port: ports[role], peers, more: ['--expose-demo'] };

@@ -19,6 +19,11 @@ export interface CableSettings {
   readonly farPort: number;
   /** Where it listens, and whom the far node takes for the dialler. An address of loopback tells each node the other's own port. */
   readonly address?: string;
+  /**
+   * Whether a connection comes from the one that the cable was laid for. Nodes tell each other where they have dialled, and
+   * with a cable that serves whoever comes, two nodes would be linked through that of a third. Others are turned away.
+   */
+  serves?(near: Socket): boolean;
 }
 
 const trickleBytes = 16;
@@ -98,18 +103,19 @@ export class Cable {
   }
 
   #accept(near: Socket): void {
-    if (this.#cut === 'reset') {
-      near.on('error', () => {});
+    near.on('error', () => {});
+    const isServed = this.#settings.serves?.(near) ?? true;
+    if (!isServed || this.#cut === 'reset') {
       near.resetAndDestroy();
-      this.#resets += 1;
+      if (isServed) this.#resets += 1;
       return;
     }
     const { farPort, address } = this.#settings;
     const far = this.#cut === 'silent' ? null : connect({ port: farPort, host: '127.0.0.1', localAddress: address });
     const pair = { near, far };
     this.#pairs.add(pair);
+    far?.on('error', () => {});
     for (const socket of far ? [near, far] : [near]) {
-      socket.on('error', () => {});
       socket.on('close', () => {
         if (this.#cut === null || this.#cut === 'reset') this.#drop(pair);
         else this.#givenUp += 1;

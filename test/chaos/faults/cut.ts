@@ -12,12 +12,12 @@ const healPatienceMs = 120_000;
 const workMs = 1_000;
 
 export async function runCuts({ row, folder, seed }: Run, cuts: readonly PlannedCut[]): Promise<void> {
-  const cabled = await cabledSeats();
-  if (cabled === null) {
-    row.skipped = 'this machine has no address but loopback, and around cables there the nodes would find a way';
+  const cabled = await cabledSeats((role) => cluster.node(role).processId);
+  if (typeof cabled === 'string') {
+    row.skipped = cabled;
     return;
   }
-  const cluster = new Cluster({ folder, seed: `${seed}/cut`, seats: cabled.seats });
+  const cluster: Cluster = new Cluster({ folder, seed: `${seed}/cut`, seats: cabled.seats });
   try {
     await cluster.startAll();
     for (const cut of cuts) await runCut(cluster, cabled, cut, row);
