@@ -20,11 +20,7 @@ export function watchEvents({ node, vault }: Carechain, tell: (event: EdgeEvent)
   const names = new Map<string, string>();
   const stops = [
     node.on('transaction', (facts) => tell(nodeEvents.transaction(facts))),
-    node.on('block', (facts) => {
-      // As `mine` counts them: the rewards that the block pays included.
-      const signed = node.block(facts.hash)?.transactions.length ?? facts.transactions;
-      tell(nodeEvents.block({ ...facts, transactions: signed + node.rewardsOf(facts.hash).length }));
-    }),
+    node.on('block', (facts) => tell(nodeEvents.block(facts))),
     node.on('reorg', (facts) => tell(nodeEvents.reorg(facts))),
     node.on('peer', (facts) => {
       // A link that is gone says its address only; people know the node by its name.

@@ -48,10 +48,11 @@ export class Announcer {
     const own = added.map(({ block }) => ownOf(block.transactions.map(({ id }) => id)));
     const moved = transactions.afterSwitch(change);
     solitude.blocksCame(added.length, own.flat().length, ownOf(moved.lost).length);
-    for (const [index, { block }] of added.entries()) {
+    for (const [index, { block, effect }] of added.entries()) {
       const { hash, header } = block;
       const { height, miner } = header;
-      const facts = { hash, height, miner, transactions: block.transactions.length, own: own[index]! };
+      const transactions = effect.rewards.length + block.transactions.length;
+      const facts = { hash, height, miner, transactions, own: own[index]! };
       emitter.emit('block', { ...facts, minedHere: miner === nodeKey });
     }
     if (change.removed.length > 0) this.#reorganized(change, moved);

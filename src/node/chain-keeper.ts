@@ -7,31 +7,25 @@
  * switches to it. What is condemned is remembered only where it can never change: a header and a body that belong
  * together (the root says so) and break a rule.
  */
-import { type Clock, describeError, type Logger, limits } from '../base/index.ts';
+import { describeError, type Logger } from '../base/index.ts';
 import {
   type Block,
-  type BlockEffect,
-  checkBlock,
   checkHeader,
   checkOrphan,
   condemnedBy,
   Draft,
-  type Genesis,
-  type Header,
   type Rejection,
   rejection,
-  restsOnState,
   type SealedHeader,
   type StateChange,
-  type StateView,
   type Transaction,
-  type Verdict,
   wins,
 } from '../ledger/index.ts';
-import type { ChainStore, StoredHeader, Write } from '../storage/index.ts';
-import { branchTo, undoDownTo, writeChanges } from './branch.ts';
+import type { StoredHeader, Write } from '../storage/index.ts';
+import { Blame } from './blame.ts';
+import { type AddedBlock, BlockChecker, type BlockCheckerPorts, type RefusedBlock } from './block-checker.ts';
+import { branchTo, undoDownTo } from './branch.ts';
 import { SerialQueue } from './serial-queue.ts';
-import type { Signatures } from './signatures.ts';
 
 export type Offer =
   /** `switched`: it is on the main chain now; otherwise it is kept on a side branch. */
@@ -53,27 +47,12 @@ export interface Switch {
   readonly changes: readonly StateChange[];
 }
 
-export interface AddedBlock {
-  readonly block: Block;
-  readonly work: number;
-  readonly effect: BlockEffect;
-}
-
-export interface ChainKeeperPorts {
-  readonly genesis: Genesis;
-  readonly chain: ChainStore;
-  readonly signatures: Signatures;
-  readonly clock: Clock;
+export interface ChainKeeperPorts extends BlockCheckerPorts {
   readonly logger: Logger;
   /** What must be on the disk together with a switch, such as the outbox without what was confirmed. */
   alsoWrite(change: Switch): readonly Write[];
   /** After the switch is on the disk, before the next offer. */
   switched(change: Switch): void;
-  /**
-   * A block was refused for what the state says, so the stored state may be what is wrong. Called while nothing is written.
-   * @returns whether it was, and is mended now: the block is checked once more.
-   */
-  mendState?(): Promise<boolean>;
   /** A header that is new here, and holds; its body may not. */
   onHeader?(sealed: SealedHeader): void;
   /** A body that a peer delivered some time ago, and that could not be checked then, turned out to be a lie. */
@@ -82,27 +61,20 @@ export interface ChainKeeperPorts {
   onFault(error: unknown): void;
 }
 
-/** Whose parent or itself breaks a rule for ever; the oldest are forgotten first. */
-const condemnedRemembered = 10_000;
-
-/** Side blocks of which it is known who delivered them; the oldest are forgotten first. */
-const deliveriesRemembered = 16_384;
-
-type ConnectedBlock =
-  | { readonly ok: true; readonly block: AddedBlock }
-  | { readonly ok: false; readonly block: Block; readonly rejection: Rejection };
+/** Blocks of a range are committed together until they hold so many transactions: others have their turn in between. */
+const transactionsAtOnce = 64;
 
 export class ChainKeeper {
   readonly #ports: ChainKeeperPorts;
   readonly #queue = new SerialQueue();
-  readonly #condemned = new Map<string, Rejection>();
-  /** Hash of a side block -> the peer that delivered its body, which nobody could check yet. */
-  readonly #deliveredBy = new Map<string, string>();
+  readonly #blame = new Blame();
+  readonly #checker: BlockChecker;
   /** Codes of the faults that were told since the last switch. */
   readonly #told = new Set<string>();
 
   constructor(ports: ChainKeeperPorts) {
     this.#ports = ports;
+    this.#checker = new BlockChecker(ports);
   }
 
   /**
@@ -110,14 +82,32 @@ export class ChainKeeper {
    * @throws CarechainError `folder-failed`, `folder-damaged`, `folder-closed`, `side-branch-too-large`: nothing changed.
    */
   offer(block: Block, from: string | null = null): Promise<Offer> {
-    return this.#queue.run(async () => {
-      try {
-        return await this.#consider(block, from);
-      } catch (error) {
-        this.#tell(error);
-        throw error;
-      }
-    });
+    return this.#inTurn(() => this.#consider(block, from));
+  }
+
+  /**
+   * Blocks of which each follows the one before it. They go through the same checks as one by one; those that follow the
+   * tip are committed some at a time, since a batch takes the disk longer than a block takes the processor.
+   * @returns an answer for each, up to the first that was refused.
+   * @throws as {@link offer}; what was committed before counts.
+   */
+  async offerRange(blocks: readonly Block[], from: string): Promise<Offer[]> {
+    const offers: Offer[] = [];
+    while (offers.length < blocks.length) {
+      const rest = blocks.slice(offers.length);
+      const extended = await this.#inTurn(() => this.#extend(rest));
+      for (let count = 0; count < extended; count++) offers.push({ verdict: 'accepted', onMainChain: true });
+      if (extended > 0) continue;
+      const offer = await this.offer(rest[0]!, from);
+      offers.push(offer);
+      if ('rejection' in offer && offer.rejection) break;
+    }
+    return offers;
+  }
+
+  /** As {@link BlockChecker.medianTimes}. */
+  medianTimes(at: Pick<SealedHeader, 'hash' | 'header'>): readonly number[] {
+    return this.#checker.medianTimes(at);
   }
 
   /** Runs `task` while nothing is written to the chain. */
@@ -129,30 +119,33 @@ export class ChainKeeper {
     return this.#queue.idle();
   }
 
-  /** Times of the last eleven blocks up to `hash`, the latest first. */
-  medianTimes(hash: string): number[] {
-    const times: number[] = [];
-    for (let at = this.#ports.chain.header(hash); at && times.length < limits.medianHeaders; ) {
-      times.push(at.header.time);
-      at = at.header.height === 0 ? undefined : this.#ports.chain.header(at.header.parent);
-    }
-    return times;
+  /** While no other offer is considered. A fault of the folder is told. */
+  #inTurn<Result>(task: () => Promise<Result>): Promise<Result> {
+    return this.#queue.run(async () => {
+      try {
+        return await task();
+      } catch (error) {
+        this.#tell(error);
+        throw error;
+      }
+    });
   }
 
   async #consider(block: Block, from: string | null): Promise<Offer> {
     const { chain, genesis, clock } = this.#ports;
-    const condemned = this.#condemned.get(block.hash) ?? this.#condemned.get(block.header.parent);
+    const condemned = this.#blame.against(block);
     if (condemned) return this.#condemn(block.hash, condemned);
     const stored = chain.header(block.hash);
     if (stored) return this.#considerAgain(stored);
-    const parent = chain.header(block.header.parent);
+    const tip = chain.tip();
+    const parent = block.header.parent === tip.hash ? tip : chain.header(block.header.parent);
     if (!parent) {
       const lie = checkOrphan(block, genesis);
       if (lie) return { verdict: 'rejected', rejection: lie };
       return { verdict: 'ignored', rejection: rejection('unknown-parent', { parent: block.header.parent }) };
     }
 
-    const medianTimes = this.medianTimes(parent.hash);
+    const medianTimes = this.#checker.medianTimes(parent);
     const badHeader = checkHeader(block, { genesis, parent, medianTimes, now: clock.now() });
     if (badHeader)
       return { verdict: condemnedBy(badHeader.code) === 'nothing' ? 'ignored' : 'rejected', rejection: badHeader };
@@ -160,17 +153,47 @@ export class ChainKeeper {
     this.#ports.onHeader?.(block);
 
     const work = parent.work + block.header.difficulty;
-    const tip = chain.tip();
     if (parent.hash === tip.hash) {
-      const connected = await this.#connect(block, work, chain.state, parent);
-      if (!connected.ok) return this.#refuse(connected);
-      await this.#commit({ hash: tip.hash, height: tip.height }, [], [connected.block], connected.block.effect.changes);
+      const checked = await this.#checker.checkOrMend(block, chain.state, parent);
+      if (!checked.ok) return this.#refuse(checked.refused);
+      await this.#commit(tip, [], [checked.added], checked.added.effect.changes);
       return { verdict: 'accepted', onMainChain: true };
     }
     await chain.storeSideBlock(block, work);
-    this.#noteDelivery(block.hash, from);
+    this.#blame.noteDelivery(block.hash, from);
     if (!wins({ hash: block.hash, work }, tip)) return { verdict: 'accepted', onMainChain: false };
     return this.#switchTo(block, 'delivered now');
+  }
+
+  /**
+   * Commits the first of `blocks` together, as far as they are new, follow the tip and hold.
+   * @returns how many. What is held against the one after them is for {@link offer} to find.
+   */
+  async #extend(blocks: readonly Block[]): Promise<number> {
+    const { chain, signatures, onHeader } = this.#ports;
+    const tip = chain.tip();
+    const together = this.#newOnTip(blocks);
+    const transactions = together.flatMap((block) => block.transactions);
+    await signatures.prepare(transactions, chain.state);
+    const draft = new Draft(chain.state);
+    const { added } = await this.#checker.checkAll(together, draft, tip, this.#checker.check);
+    for (const { block } of added) onHeader?.(block);
+    if (added.length > 0) await this.#commit(tip, [], added, draft.changes());
+    return added.length;
+  }
+
+  /** The first of `blocks`, as many as are committed at once, and against which nothing is known. */
+  #newOnTip(blocks: readonly Block[]): Block[] {
+    const { chain } = this.#ports;
+    const found: Block[] = [];
+    let room = transactionsAtOnce;
+    for (const block of blocks) {
+      const follows = block.header.parent === (found.at(-1)?.hash ?? chain.tip().hash);
+      room -= block.transactions.length;
+      if (!follows || (room < 0 && found.length > 0) || chain.header(block.hash) || this.#blame.against(block)) break;
+      found.push(block);
+    }
+    return found;
   }
 
   /**
@@ -193,54 +216,17 @@ export class ChainKeeper {
 
     const draft = new Draft(chain.state);
     const removed = undoDownTo(ancestor.height, chain, draft);
-    const added: AddedBlock[] = [];
-    let failed: Extract<ConnectedBlock, { ok: false }> | null = null;
-    let parent: { hash: string; header: Header; work: number } = ancestor;
-    for (const block of blocks) {
-      const connected = await this.#connect(block, parent.work + block.header.difficulty, draft, parent);
-      if (!connected.ok) {
-        failed = connected;
-        break;
-      }
-      writeChanges(connected.block.effect.changes, draft);
-      added.push(connected.block);
-      parent = { hash: block.hash, header: block.header, work: connected.block.work };
-    }
-    if (failed) await this.#forget(failed, blocks.slice(added.length));
-    if (added.length > 0 && wins(parent, chain.tip())) {
+    const { added, refused, end } = await this.#checker.checkAll(blocks, draft, ancestor, this.#checker.checkOrMend);
+    if (refused) await this.#forget(refused, blocks.slice(added.length));
+    if (added.length > 0 && wins(end, chain.tip())) {
       // After a failure the draft may hold only what was applied, which is what the shorter branch needs.
       await this.#commit(ancestor, removed, added, draft.changes());
     }
-    if (!failed) return { verdict: 'accepted', onMainChain: true };
+    if (!refused) return { verdict: 'accepted', onMainChain: true };
     // A body that an earlier peer delivered under an honest hash is not this peer's fault.
-    const isNew = failed.block.hash === target.hash && origin === 'delivered now';
-    const anothersFault = !isNew && condemnedBy(failed.rejection.code) !== 'hash';
-    return anothersFault ? { verdict: 'ignored', rejection: failed.rejection } : this.#refuse(failed);
-  }
-
-  async #connect(
-    block: Block,
-    work: number,
-    state: StateView,
-    parent: { hash: string; header: Header },
-  ): Promise<ConnectedBlock> {
-    const { genesis, signatures, clock } = this.#ports;
-    await signatures.prepare(block.transactions, state);
-    const context = {
-      genesis,
-      parent,
-      medianTimes: this.medianTimes(parent.hash),
-      now: clock.now(),
-      state,
-      verify: signatures.verify,
-    };
-    let checked: Verdict<BlockEffect> = checkBlock(block, context);
-    // An honest peer must not be blamed for what this folder has lost.
-    if (!checked.ok && restsOnState(checked.rejection.code) && (await this.#ports.mendState?.())) {
-      checked = checkBlock(block, context);
-    }
-    if (!checked.ok) return { ok: false, block, rejection: checked.rejection };
-    return { ok: true, block: { block, work, effect: checked.value } };
+    const isNew = refused.block.hash === target.hash && origin === 'delivered now';
+    const anothersFault = !isNew && condemnedBy(refused.rejection.code) !== 'hash';
+    return anothersFault ? { verdict: 'ignored', rejection: refused.rejection } : this.#refuse(refused);
   }
 
   async #commit(
@@ -262,44 +248,37 @@ export class ChainKeeper {
     const removedHashes = removed.map(({ hash }) => hash).reverse();
     await chain.commit({ removed: removedHashes, added, changes, also: alsoWrite(change) });
     this.#told.clear();
-    for (const { block } of added) this.#deliveredBy.delete(block.hash);
+    this.#blame.forgetDeliveries(added.map(({ block }) => block));
     switched(change);
   }
 
-  #refuse({ block, rejection }: { block: Block; rejection: Rejection }): Offer {
+  #refuse({ block, rejection }: RefusedBlock): Offer {
     const condemned = condemnedBy(rejection.code);
     if (condemned === 'hash') return this.#condemn(block.hash, rejection);
     return { verdict: condemned === 'delivery' ? 'rejected' : 'ignored', rejection };
   }
 
   #condemn(hash: string, rejection: Rejection): Offer {
-    this.#condemned.set(hash, rejection);
-    if (this.#condemned.size > condemnedRemembered) this.#condemned.delete(this.#condemned.keys().next().value!);
+    this.#blame.condemn(hash, rejection);
     return { verdict: 'rejected', rejection };
   }
 
   /** A stored branch turned out wrong from some block on: what follows it is dropped; an honest body may still come. */
-  async #forget(failed: { block: Block; rejection: Rejection }, rest: readonly Block[]): Promise<void> {
+  async #forget(refused: RefusedBlock, rest: readonly Block[]): Promise<void> {
     this.#ports.logger.warn('a stored branch does not hold', {
-      height: failed.block.header.height,
-      code: failed.rejection.code,
+      height: refused.block.header.height,
+      code: refused.rejection.code,
     });
-    const { hash: bad } = failed.block;
-    const liar = this.#deliveredBy.get(bad);
-    for (const { hash } of rest) this.#deliveredBy.delete(hash);
+    const { hash: bad } = refused.block;
+    const liar = this.#blame.delivererOf(bad);
+    this.#blame.forgetDeliveries(rest);
     await this.#ports.chain.forgetSideBlocks(rest.map(({ hash }) => hash));
-    if (condemnedBy(failed.rejection.code) === 'hash')
-      for (const { hash } of rest) this.#condemn(hash, failed.rejection);
+    if (condemnedBy(refused.rejection.code) === 'hash')
+      for (const { hash } of rest) this.#blame.condemn(hash, refused.rejection);
     // An honest peer passes on only what it has checked whole, so whoever delivered this body can be blamed for it. If
     // nobody were, one liar could keep a branch away for ever, by delivering a bent body of it before anybody else.
-    if (liar !== undefined && condemnedBy(failed.rejection.code) !== 'nothing')
-      this.#ports.onLiar(liar, failed.rejection.code);
-  }
-
-  #noteDelivery(hash: string, from: string | null): void {
-    if (from === null) return;
-    this.#deliveredBy.set(hash, from);
-    if (this.#deliveredBy.size > deliveriesRemembered) this.#deliveredBy.delete(this.#deliveredBy.keys().next().value!);
+    if (liar !== undefined && condemnedBy(refused.rejection.code) !== 'nothing')
+      this.#ports.onLiar(liar, refused.rejection.code);
   }
 
   #tell(error: unknown): void {

@@ -50,7 +50,10 @@ export type Equivocation = LoggedEquivocation;
 export interface NodeEvents {
   /** A transaction is new here and pending. */
   transaction: [{ id: string; kind: string; own: boolean }];
-  /** A block joined the main chain. `own`: ids in it that users of this node authored. */
+  /**
+   * A block joined the main chain. `transactions`: how many, the rewards that it pays included. `own`: ids in it that users
+   * of this node authored.
+   */
   block: [
     { hash: string; height: number; miner: string; transactions: number; own: readonly string[]; minedHere: boolean },
   ];

@@ -114,7 +114,7 @@ export class Miner {
     return buildBlock(pending(), toHex(nodeKey.publicKey), {
       genesis,
       parent: { hash: tip.hash, header: tip.header },
-      medianTimes: keeper.medianTimes(tip.hash),
+      medianTimes: keeper.medianTimes(tip),
       now: clock.now(),
       state: chain.state,
       verify: signatures.verify,

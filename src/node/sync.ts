@@ -7,7 +7,7 @@
  * so far is kept. One serial run at a time.
  */
 import { CarechainError, type Clock, describeError, type Logger, limits } from '../base/index.ts';
-import { type ChainHead, type Genesis, natureOf, type SealedHeader, wins } from '../ledger/index.ts';
+import { type Block, type ChainHead, type Genesis, natureOf, type SealedHeader, wins } from '../ledger/index.ts';
 import type { Network, Peer } from '../network/index.ts';
 import type { ChainStore } from '../storage/index.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
@@ -162,27 +162,41 @@ export class Sync {
     const { chain, keeper, genesis } = this.#ports;
     const shared = chain.header(header.parent);
     if (!shared) throw new CarechainError('unknown-parent', 'The block that both chains share is no longer here.');
-    return new HeaderWalk(genesis, shared, keeper.medianTimes(shared.hash).reverse());
+    return new HeaderWalk(genesis, shared, [...keeper.medianTimes(shared)].reverse());
   }
 
+  /** While the blocks of one answer are checked and written, the next is on its way. */
   async #fetchBodies(peerId: string, hashes: readonly string[], round: SyncRound): Promise<void> {
-    const { keeper, network } = this.#ports;
+    if (this.#stopped) return;
+    const fetch = (from: number) => {
+      const range = hashes.slice(from, from + limits.blocksPerRequest);
+      const answer = round.time(() => this.#ports.network.fetchBlocks(peerId, range));
+      // Where the blocks before it are refused, nobody waits for it.
+      answer.catch(() => undefined);
+      return answer;
+    };
+    let answer = fetch(0);
     for (let next = 0; next < hashes.length && !this.#stopped; ) {
-      const range = hashes.slice(next, next + limits.blocksPerRequest);
-      const blocks = await round.time(() => network.fetchBlocks(peerId, range));
+      const blocks = await answer;
       if (blocks.length === 0) throw new CarechainError('request-failed', 'The peer no longer has these blocks.');
       next += blocks.length;
-      for (const block of blocks) {
-        const { verdict, ...offer } = await keeper.offer(block, peerId);
-        const refused = 'rejection' in offer ? offer.rejection : null;
-        if (refused && verdict === 'rejected') throw new Lie(refused.code);
-        // What was here already counts as nothing: a peer that sends only that must not keep the others waiting.
-        if (verdict === 'accepted' || refused) round.blocks++;
-        // A body that another peer had delivered was bent, and is forgotten now: this one is asked for it in a new round.
-        if (refused && natureOf(refused.code) === 'invalid') return;
-        if (refused) throw new CarechainError(refused.code, 'A block of the range was refused.');
-      }
+      if (next < hashes.length) answer = fetch(next);
+      if (!(await this.#offerAll(blocks, peerId, round))) return;
     }
+  }
+
+  /** @returns whether what follows them is worth fetching now. @throws Lie, CarechainError where one is refused. */
+  async #offerAll(blocks: readonly Block[], peerId: string, round: SyncRound): Promise<boolean> {
+    for (const { verdict, ...offer } of await this.#ports.keeper.offerRange(blocks, peerId)) {
+      const refused = 'rejection' in offer ? offer.rejection : null;
+      if (refused && verdict === 'rejected') throw new Lie(refused.code);
+      // What was here already counts as nothing: a peer that sends only that must not keep the others waiting.
+      if (verdict === 'accepted' || refused) round.blocks++;
+      // A body that another peer had delivered was bent, and is forgotten now: this one is asked for it in a new round.
+      if (refused && natureOf(refused.code) === 'invalid') return false;
+      if (refused) throw new CarechainError(refused.code, 'A block of the range was refused.');
+    }
+    return true;
   }
 
   /** Where a walk has come to, tip, −1, −2, −4 … and the genesis: enough to find where two chains part, with few hashes. */

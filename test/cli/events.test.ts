@@ -71,14 +71,6 @@ test.each<[string, EdgeEvent, Record<string, unknown>, RegExp]>([
   expect(words(event)).toMatch(sentence);
 });
 
-test('a block counts the rewards that it pays, as `mine` does', () => {
-  const { context, emitter } = stub({ block: () => ({ transactions: [] }), rewardsOf: () => [{}] });
-  const told: EdgeEvent[] = [];
-  watchEvents(context.carechain, (event) => told.push(event));
-  emitter.emit('block', { height: 3, hash: id, miner: id, transactions: 0, own: [], minedHere: false });
-  expect(told[0]?.json).toMatchObject({ event: 'block', transactions: 1 });
-});
-
 test('a link that goes is told by the name that it had', () => {
   const { context, emitter } = stub({ isOffline: () => false });
   const told: EdgeEvent[] = [];

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Block, stateKeys, type Transaction } from '../../src/ledger/index.ts';
+import type { Offer } from '../../src/node/chain-keeper.ts';
 import { Chain, nodeKeysFrom, testGenesis } from '../support/ledger.ts';
 import { bent, disagreements, memoryDatabase, openRig } from './rig.ts';
 
@@ -147,6 +148,59 @@ describe('a branch with a bad block', () => {
     const third = above(bad, 'third');
     for (const block of [third, above(third, 'fourth')]) await rig.offer(block, 'relay');
     expect(rig.blamed).toEqual([`liar: ${code}`]);
+  });
+});
+
+describe('a range of blocks', () => {
+  /** The verdicts, and the code of the last. */
+  const verdictsOf = (offers: readonly Offer[]) =>
+    offers.map((each) => ('rejection' in each && each.rejection?.code) || each.verdict);
+
+  test('that follows the tip is committed some at a time, and leads to what its blocks do one by one', async () => {
+    const { chain, trunk, main } = forked(100, 0);
+    const rig = await openRig(chain);
+    const offers = await rig.keeper.offerRange([...trunk, ...main], 'peer');
+    expect(verdictsOf(offers)).toEqual(Array(102).fill('accepted'));
+    expect(rig.switches.map(({ added }) => added.length)).toEqual([64, 38]);
+    expect(rig.chain.tip().hash).toBe(main.at(-1)!.hash);
+    expect(await disagreements(rig, chain)).toEqual([]);
+  });
+
+  test('that leaves the main chain switches once, and goes on from there', async () => {
+    const { chain, trunk, main, side } = forked(3, 80);
+    const rig = await openRig(chain);
+    await rig.keeper.offerRange([...trunk, ...main], 'peer');
+    expect(verdictsOf(await rig.keeper.offerRange(side, 'peer'))).toEqual(Array(80).fill('accepted'));
+    expect(rig.switches.filter(({ removed }) => removed.length > 0)).toHaveLength(1);
+    expect(rig.chain.tip().hash).toBe(side.at(-1)!.hash);
+    expect(await disagreements(rig, chain)).toEqual([]);
+  });
+
+  test('ends with the first that breaks a rule; what came before it counts', async () => {
+    const { chain, trunk, main } = forked(80, 0);
+    const rig = await openRig(chain);
+    const range = [...trunk, ...main.slice(0, 70), wrong(chain, main[70]!), ...main.slice(71)];
+    const verdicts = verdictsOf(await rig.keeper.offerRange(range, 'foe'));
+    expect(verdicts).toEqual([...Array(72).fill('accepted'), 'wrong-state-digest']);
+    expect(rig.chain.tip().hash).toBe(main[69]!.hash);
+    expect(verdictsOf(await rig.keeper.offerRange(main.slice(60), 'peer')).slice(10)).toEqual(
+      Array(10).fill('accepted'),
+    );
+    expect(await disagreements(rig, chain)).toEqual([]);
+  });
+
+  test('that the disk takes a part of is taken up again', async () => {
+    const { chain, trunk, main } = forked(80, 0);
+    const rig = await openRig(chain);
+    rig.disk.takes = 1;
+    await expect(rig.keeper.offerRange([...trunk, ...main], 'peer')).rejects.toMatchObject({ code: 'folder-failed' });
+    expect(rig.chain.tip().height).toBe(64);
+    rig.disk.takes = Number.POSITIVE_INFINITY;
+    expect(verdictsOf(await rig.keeper.offerRange([...trunk, ...main], 'peer')).slice(64)).toEqual(
+      Array(18).fill('accepted'),
+    );
+    expect(rig.chain.tip().hash).toBe(main.at(-1)!.hash);
+    expect(await disagreements(rig, chain)).toEqual([]);
   });
 });
 

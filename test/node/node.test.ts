@@ -79,6 +79,20 @@ test('a node that is stopped while it searches for a nonce ends the search first
   expect(await mined).toEqual({ ok: false, code: 'mining-timed-out' });
 });
 
+test('a block that joins the chain is told with the rewards that it pays counted in', async () => {
+  const { node } = await createLoneNode();
+  await node.start();
+  const told: number[] = [];
+  node.on('block', ({ transactions }) => told.push(transactions));
+  const order = world.order('alice', 'jane');
+  for (const transaction of [world.register('alice', 'jane'), order, world.answer('bob', order)]) {
+    expect(await node.submit(transaction)).toMatchObject({ ok: true });
+  }
+  expect(await node.mine()).toMatchObject({ ok: true });
+  expect(await node.mine()).toMatchObject({ ok: true });
+  expect(told).toEqual([3, 1]);
+});
+
 test('a disk that is full for a while is told once, and mining goes on when it has room', async () => {
   const clock = createVirtualClock();
   const { node, disk } = await createLoneNode({ clock, mineEverySeconds: 10 });

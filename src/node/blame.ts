@@ -1,0 +1,41 @@
+/**
+ * What is held against blocks: hashes that can never be right, and who delivered bodies that nobody could check yet. Both
+ * are bounded; the oldest are forgotten first.
+ */
+import type { Block, Rejection } from '../ledger/index.ts';
+
+/** Whose parent or itself breaks a rule for ever. */
+const condemnedRemembered = 10_000;
+/** Side blocks of which it is known who delivered them. */
+const deliveriesRemembered = 16_384;
+
+export class Blame {
+  readonly #condemned = new Map<string, Rejection>();
+  /** Hash of a side block -> the peer that delivered its body. */
+  readonly #deliveredBy = new Map<string, string>();
+
+  /** Why a block, or the one that it follows, can never be right; undefined where nothing is held against them. */
+  against({ hash, header }: Block): Rejection | undefined {
+    return this.#condemned.get(hash) ?? this.#condemned.get(header.parent);
+  }
+
+  condemn(hash: string, rejection: Rejection): void {
+    this.#condemned.set(hash, rejection);
+    if (this.#condemned.size > condemnedRemembered) this.#condemned.delete(this.#condemned.keys().next().value!);
+  }
+
+  /** @param from null for a block of this node's own. */
+  noteDelivery(hash: string, from: string | null): void {
+    if (from === null) return;
+    this.#deliveredBy.set(hash, from);
+    if (this.#deliveredBy.size > deliveriesRemembered) this.#deliveredBy.delete(this.#deliveredBy.keys().next().value!);
+  }
+
+  delivererOf(hash: string): string | undefined {
+    return this.#deliveredBy.get(hash);
+  }
+
+  forgetDeliveries(blocks: readonly Block[]): void {
+    for (const { hash } of blocks) this.#deliveredBy.delete(hash);
+  }
+}
