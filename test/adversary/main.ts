@@ -21,8 +21,8 @@ const report = await runTrials({
   isQuick: false,
   seed: Number(values.seed ?? Date.now() % 1_000_000),
   only: values.only?.split(',') ?? null,
-  attackMs: Number(values['attack-ms'] ?? 6_000),
-  quietMs: Number(values['quiet-ms'] ?? 3_000),
+  attackMs: Number(values['attack-ms'] ?? 2_000),
+  quietMs: Number(values['quiet-ms'] ?? 1_500),
   offences: 3,
   print: (line) => process.stdout.write(`${line}\n`),
 });

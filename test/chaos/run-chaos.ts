@@ -22,8 +22,8 @@ export interface ChaosSettings {
 }
 
 const lanes: readonly (readonly FaultClass[])[] = [
-  ['kill', 'pause', 'full-disk', 'start-stop'],
-  ['cut', 'namespace', 'damage'],
+  ['kill', 'pause', 'full-disk', 'start-stop', 'damage'],
+  ['cut', 'namespace'],
 ];
 
 const runners: Readonly<Record<FaultClass, (run: Run, plan: Plan) => Promise<void>>> = {
