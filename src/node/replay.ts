@@ -15,6 +15,7 @@ import {
   rejection,
   type StateChange,
   type StateView,
+  type TransactionRules,
 } from '../ledger/index.ts';
 import type { VerifyReport } from './ledger-node.ts';
 import { turn } from './scrub-values.ts';
@@ -51,17 +52,20 @@ export interface Difference {
   readonly after: Encodable | null;
 }
 
-/**
- * Checks `blocks` from #1 on, each against the state that those before it led to.
- * @param now this clock, in milliseconds since 1970 UTC: nothing in the chain may lie beyond it.
- * @param onBlock is told of each block that holds, and what it leads to.
- */
+export interface ReplaySettings {
+  readonly genesis: Genesis;
+  /** This clock, in milliseconds since 1970 UTC: nothing in the chain may lie beyond it. */
+  readonly now: number;
+  /** Whether the signature of a transaction fits; it is checked where nothing is given. */
+  readonly verify?: TransactionRules['verify'];
+  /** Told of each block that holds, and what it leads to. */
+  onBlock?(block: Block, effect: BlockEffect): void;
+}
+
+/** Checks `blocks` from #1 on, each against the state that those before it led to. */
 export async function replay(
-  genesis: Genesis,
   blocks: Iterable<Block | undefined>,
-  now: number,
-  onProgress: (height: number) => void = () => {},
-  onBlock: (block: Block, effect: BlockEffect) => void = () => {},
+  { genesis, now, verify, onBlock }: ReplaySettings,
 ): Promise<Replay> {
   const state = new MemoryState();
   state.apply(genesisChanges(genesis));
@@ -76,18 +80,17 @@ export async function replay(
   for (const block of blocks) {
     const height = parent.header.height + 1;
     const checked = block
-      ? checkBlock(block, { genesis, parent, medianTimes: times, now, state, onCheck })
+      ? checkBlock(block, { genesis, parent, medianTimes: times, now, state, onCheck, ...(verify && { verify }) })
       : { ok: false as const, rejection: rejection('unknown-parent', { height }) };
     if (!checked.ok) {
       failure = { height, rejection: checked.rejection };
       break;
     }
     state.apply(checked.value.changes);
-    onBlock(block!, checked.value);
+    onBlock?.(block!, checked.value);
     parent = block!;
     times.push(parent.header.time);
     if (times.length > limits.medianHeaders) times.shift();
-    onProgress(height);
     sincePause += 1 + block!.transactions.length;
     if (sincePause < transactionsAtOnce) continue;
     sincePause = 0;

@@ -40,7 +40,15 @@ export class Verification {
   async verify(onProgress?: (height: number) => void) {
     const { genesis, chain, clock } = this.#ports;
     for (;;) {
-      const { head, state: _state, ...report } = await replay(genesis, this.#blocks(), clock.now(), onProgress);
+      const {
+        head,
+        state: _state,
+        ...report
+      } = await replay(this.#blocks(), {
+        genesis,
+        now: clock.now(),
+        onBlock: ({ header }) => onProgress?.(header.height),
+      });
       if (chain.isOnMainChain(head)) return report;
     }
   }

@@ -15,7 +15,7 @@ test('others get a turn after each block that is large', async () => {
     if (!isOver) setImmediate(count);
   };
   setImmediate(count);
-  const { height, failure } = await replay(chain.world.genesis, blocks, chain.now);
+  const { height, failure } = await replay(blocks, { genesis: chain.world.genesis, now: chain.now });
   isOver = true;
   expect([height, failure]).toEqual([3, null]);
   expect(turns).toBeGreaterThanOrEqual(3);

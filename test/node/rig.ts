@@ -105,7 +105,7 @@ export async function openRig(
 export async function disagreements(rig: Rig, world: Chain): Promise<unknown[]> {
   const { chain } = rig;
   const blocks = Array.from({ length: chain.tip().height }, (_, index) => chain.block(chain.hashAt(index + 1)!));
-  const replayed = await replay(world.world.genesis, blocks, world.now);
+  const replayed = await replay(blocks, { genesis: world.world.genesis, now: world.now });
   return replayed.failure ? [replayed.failure] : differences(replayed.state, chain.stateEntries());
 }
 
