@@ -4,20 +4,22 @@
  * reason that the rules give.
  */
 import { closeSync, fdatasyncSync, openSync, readFileSync, writeSync } from 'node:fs';
-import type { Role } from './cluster.ts';
+import type { Role } from './roles.ts';
 
 export interface Acknowledgement {
   readonly id: string;
   readonly kind: string;
   /** The node that said "ok". */
   readonly node: Role;
+  /** Words of its sealed record, which were promised too; null for what has none. */
+  readonly says: string | null;
 }
 
 export class AcknowledgementLog {
   readonly path: string;
   readonly #file: number;
   readonly #all: Acknowledgement[] = [];
-  /** Kind -> lines that got no answer: each may have had its effect or not. */
+  /** Kind -> lines that were typed and got no answer: each may have had its effect or not. */
   readonly inDoubt = new Map<string, number>();
   /** Kind -> lines that were answered with a fault of the folder, which says that nothing of them counts. */
   readonly refused = new Map<string, number>();

@@ -7,16 +7,19 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { executable } from '../support/processes.ts';
+import { comesTrue } from '../support/waiting.ts';
 import type { Acknowledgement } from './acknowledgements.ts';
-import { type Cluster, type Role, roles } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
 import { type ExportedBlock, Model } from './model.ts';
 import type { PipedAnswer } from './piped-node.ts';
+import { type Role, roles } from './roles.ts';
 
 export interface Audit {
   readonly acknowledged: number;
   /** Lost for a reason that the rules give, or waiting for money: two sides of a cut did what excludes each other. */
   readonly conflicts: number;
-  readonly height: number;
+  /** Records whose words were read back. */
+  readonly read: number;
   /** Acknowledged, and neither in the ledger nor lost lawfully. */
   readonly lost: readonly string[];
   readonly duplicates: readonly string[];
@@ -26,6 +29,8 @@ export interface Audit {
 
 const agreeMs = 60_000;
 const mostBlocksToDrain = 200;
+/** Until what was sealed elsewhere has come. */
+const arrivalMs = 30_000;
 
 /** Ends the cluster. @param folder where the export may be written. */
 export async function audit(cluster: Cluster, folder: string): Promise<Audit> {
@@ -43,6 +48,8 @@ export async function audit(cluster: Cluster, folder: string): Promise<Audit> {
   const missing = acknowledged.filter(({ id }) => !chain.has(id));
   const answers = await Promise.all(missing.map(({ id, node }) => cluster.node(node).ask(`tx ${id}`)));
   const members = await memberNames(cluster);
+  const promised = acknowledged.filter(({ id, says }) => says !== null && chain.has(id));
+  const unread = await unreadable(cluster, promised);
   await cluster.stop();
 
   const model = new Model(await exportedBlocks(cluster, folder), (id) => members.get(id) ?? 'SYSTEM_BANK_001');
@@ -53,13 +60,13 @@ export async function audit(cluster: Cluster, folder: string): Promise<Audit> {
   }
   for (const id of chain)
     if (!model.confirmed.has(id) && !model.rewards.has(id)) wrong.push(`${id} is in the chain and not in its export`);
-  const lost = missing.flatMap((each, index) => whyLost(each, answers[index] ?? null, model) ?? []);
+  const gone = missing.flatMap((each, index) => whyLost(each, answers[index] ?? null, model) ?? []);
   const { duplicates, refused } = surplus(model, acknowledged, cluster);
   return {
     acknowledged: acknowledged.length,
-    conflicts: missing.length - lost.length,
-    height: Math.max(...model.confirmed.values(), 0),
-    lost,
+    conflicts: missing.length - gone.length,
+    read: promised.length - unread.length,
+    lost: [...gone, ...unread],
     duplicates: [...model.duplicates, ...duplicates],
     wrong: [...wrong, ...refused],
   };
@@ -77,6 +84,36 @@ async function drain(cluster: Cluster): Promise<string[]> {
     if ((await cluster.agree(agreeMs)) === null) wrong.push(`the nodes did not agree on what the ${role} node mined`);
   }
   return wrong;
+}
+
+/** Records of acknowledged entries whose words their doctor does not get to read, however long. */
+async function unreadable(cluster: Cluster, promised: readonly Acknowledgement[]): Promise<string[]> {
+  let unread: string[] = [];
+  await cluster.node('doctor').ask('login dr_alice password123');
+  await comesTrue(async () => {
+    const texts = await textsOf(cluster);
+    unread = promised.flatMap(({ id, kind, node, says }) => {
+      const { state, text } = texts.get(id) ?? { state: 'not in a history', text: '' };
+      return text.includes(says!) ? [] : [`the record of ${kind} ${id} of ${node} (${state})`];
+    });
+    return unread.length === 0;
+  }, arrivalMs);
+  return unread;
+}
+
+/** What the doctor reads of each entry of each patient, by its id. */
+async function textsOf(cluster: Cluster): Promise<ReadonlyMap<string, { state: string; text: string }>> {
+  const texts = new Map<string, { state: string; text: string }>();
+  for (const patient of cluster.patients) {
+    for (let from: number | null = 0; from !== null; ) {
+      const page = (await cluster.node('doctor').ask(`history ${patient} --from ${from}`))?.result as
+        | { events: { id: string; state: string; text: unknown }[]; next: number | null }
+        | undefined;
+      for (const { id, state, text } of page?.events ?? []) texts.set(id, { state, text: JSON.stringify(text) });
+      from = page?.next ?? null;
+    }
+  }
+  return texts;
 }
 
 interface Books {

@@ -7,8 +7,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Chance } from '../support/chance.ts';
 import type { AcknowledgementLog } from './acknowledgements.ts';
-import type { Role } from './cluster.ts';
 import type { PipedAnswer, PipedNode } from './piped-node.ts';
+import { type Role, roles } from './roles.ts';
 
 const logins: Readonly<Record<Role, string>> = {
   doctor: 'login dr_alice password123',
@@ -30,15 +30,25 @@ const kinds: Readonly<Record<string, string>> = {
 };
 /** Codes that say that the disk did not take it. */
 const folderFaults = new Set(['folder-failed', 'folder-damaged', 'folder-unwritable']);
-const roles: readonly Role[] = ['doctor', 'lab', 'pharmacy'];
 const patientsRemembered = 60;
+/** So many different words may stand in a record: what is read back is of that very line. */
+const differentWords = 100_000_000;
+
+/** What is typed, and the words of it that are sealed. */
+interface Line {
+  readonly text: string;
+  readonly says: string | null;
+}
+
+const plain = (text: string): Line => ({ text, says: null });
 
 export interface ClerkSettings {
   readonly role: Role;
   readonly chance: Chance;
   readonly log: AcknowledgementLog;
-  /** Patients that anybody has registered; shared by the clerks of a cluster. */
+  /** The latest patients that anybody has registered, and all of them; shared by the clerks of a cluster. */
   readonly patients: string[];
+  readonly everyPatient: Set<string>;
 }
 
 export class Clerk {
@@ -81,30 +91,44 @@ export class Clerk {
   }
 
   /** A few lines that go in together, so that a fault finds some of them under way. */
-  async #nextLines(node: PipedNode, user: Role): Promise<string[]> {
+  async #nextLines(node: PipedNode, user: Role): Promise<Line[]> {
     const { chance } = this.#settings;
-    if (chance.happens(0.12)) return ['mine'];
+    if (chance.happens(0.12)) return [plain('mine')];
     if (chance.happens(0.08)) return [this.#transfer(user)];
     if (user === 'doctor') return this.#doctorLines();
     const task = await this.#task(node);
     if (task === null) return chance.happens(0.2) ? [this.#transfer(user)] : [];
-    if (user === 'pharmacy') return [`fill ${task} --yes`];
-    return [`perform_test --order ${task} --hemoglobin 13.${chance.below(10)} --wbc 6200 --platelets 250000`];
+    if (user === 'pharmacy') return [plain(`fill ${task} --yes`)];
+    // Zeros at the end would not be read back.
+    const hemoglobin = `13.${chance.between(10_000, 99_999)}${chance.between(1, 9)}`;
+    return [
+      {
+        text: `perform_test --order ${task} --hemoglobin ${hemoglobin} --wbc 6200 --platelets 250000`,
+        says: hemoglobin,
+      },
+    ];
   }
 
-  #doctorLines(): string[] {
+  #doctorLines(): Line[] {
     const { chance, patients } = this.#settings;
-    if (patients.length === 0 || chance.happens(0.2)) return [`register Patient ${chance.below(1_000_000)}`];
-    const lines = [`set_patient ${chance.pick(patients)}`];
-    if (chance.happens(0.6)) lines.push(`consult --notes "Seen ${chance.below(1_000)}." --order-test`);
-    if (chance.happens(0.5)) lines.push('prescribe --medication Iron --dosage 200mg --frequency daily --duration 8w');
+    if (patients.length === 0 || chance.happens(0.2)) return [plain(`register Patient ${chance.below(1_000_000)}`)];
+    const word = () => String(chance.below(differentWords));
+    const lines = [plain(`set_patient ${chance.pick(patients)}`)];
+    if (chance.happens(0.6)) {
+      const says = `Seen ${word()}.`;
+      lines.push({ text: `consult --notes "${says}" --order-test`, says });
+    }
+    if (chance.happens(0.5)) {
+      const says = `Iron ${word()}`;
+      lines.push({ text: `prescribe --medication "${says}" --dosage 200mg --frequency daily --duration 8w`, says });
+    }
     return lines;
   }
 
-  #transfer(user: Role): string {
+  #transfer(user: Role): Line {
     const { chance } = this.#settings;
     const to = chance.pick(roles.filter((role) => role !== user));
-    return `transfer ${usernames[to]} ${chance.between(1, 20)} other`;
+    return plain(`transfer ${usernames[to]} ${chance.between(1, 20)} other`);
   }
 
   /** Something that waits for the user, or null. */
@@ -114,13 +138,14 @@ export class Clerk {
     return tasks.length > 0 ? this.#settings.chance.pick(tasks).id : null;
   }
 
-  async #type(node: PipedNode, line: string): Promise<void> {
-    const kind = kinds[line.split(' ')[0]!];
-    this.#note(kind, await node.ask(line));
+  async #type(node: PipedNode, { text, says }: Line): Promise<void> {
+    const kind = kinds[text.split(' ')[0]!];
+    // What is not typed has no effect that anybody could doubt.
+    if (node.takesLines) this.#note(kind, says, await node.ask(text));
   }
 
-  #note(kind: string | undefined, answer: PipedAnswer | null): void {
-    const { log, role, patients } = this.#settings;
+  #note(kind: string | undefined, says: string | null, answer: PipedAnswer | null): void {
+    const { log, role, patients, everyPatient } = this.#settings;
     if (answer === null) {
       if (kind !== undefined) log.noteDoubt(kind);
       // The payment that a prescription brings along.
@@ -140,10 +165,11 @@ export class Clerk {
       patientId?: string;
       payment?: { transactionId?: string; skipped?: string };
     };
-    log.note({ id: transactionId, kind, node: role });
-    if (payment?.transactionId) log.note({ id: payment.transactionId, kind: 'TRANSFER_ECASH', node: role });
+    log.note({ id: transactionId, kind, node: role, says });
+    if (payment?.transactionId) log.note({ id: payment.transactionId, kind: 'TRANSFER_ECASH', node: role, says: null });
     else if (folderFaults.has(payment?.skipped ?? '')) log.noteRefusal('TRANSFER_ECASH');
     if (kind !== 'PATIENT_REGISTRATION' || patientId === undefined) return;
+    everyPatient.add(patientId);
     patients.push(patientId);
     if (patients.length > patientsRemembered) patients.shift();
   }

@@ -9,9 +9,7 @@ import { comesTrue } from '../support/waiting.ts';
 import { AcknowledgementLog } from './acknowledgements.ts';
 import { Clerk } from './clerk.ts';
 import { type Ended, PipedNode } from './piped-node.ts';
-
-export type Role = 'doctor' | 'lab' | 'pharmacy';
-export const roles: readonly Role[] = ['doctor', 'lab', 'pharmacy'];
+import { type Role, roles } from './roles.ts';
 
 export interface Seat {
   readonly host: string;
@@ -29,6 +27,8 @@ export interface ClusterSettings {
   readonly folder: string;
   /** Decides what the clerks do. */
   readonly seed: string;
+  /** Whether nodes have a reason to tell of faults and damage. */
+  readonly isDamaged?: boolean;
   readonly seats: Readonly<Record<Role, Seat>>;
 }
 
@@ -36,16 +36,20 @@ export interface Standing {
   readonly height: number;
   readonly tipHash: string;
   readonly peers: number;
-  readonly pending: number;
 }
 
 export class Cluster {
   readonly log: AcknowledgementLog;
   readonly clerks: Readonly<Record<Role, Clerk>>;
   readonly nodes: Partial<Record<Role, PipedNode>> = {};
+  /** All whose registration was acknowledged. */
+  readonly patients = new Set<string>();
   /** The highest block that any process of a role has told of. */
   readonly told: Record<Role, number> = { doctor: 0, lab: 0, pharmacy: 0 };
-  /** What honest nodes never do: shun each other, end by themselves or not when told, leave a line unanswered. */
+  /**
+   * What honest nodes on sound folders never do: shun each other, end by themselves or not when told, leave a line
+   * unanswered, tell of a fault or of damage.
+   */
   readonly misbehaviour: string[] = [];
   readonly #settings: ClusterSettings;
   #hasStopped = false;
@@ -53,9 +57,8 @@ export class Cluster {
   constructor(settings: ClusterSettings) {
     this.#settings = settings;
     this.log = new AcknowledgementLog(join(settings.folder, 'acknowledged.jsonl'));
-    const patients: string[] = [];
-    const clerk = (role: Role) =>
-      new Clerk({ role, chance: new Chance(`${settings.seed}/clerk/${role}`), log: this.log, patients });
+    const shared = { log: this.log, patients: [], everyPatient: this.patients };
+    const clerk = (role: Role) => new Clerk({ role, chance: new Chance(`${settings.seed}/clerk/${role}`), ...shared });
     this.clerks = { doctor: clerk('doctor'), lab: clerk('lab'), pharmacy: clerk('pharmacy') };
   }
 
@@ -140,9 +143,13 @@ export class Cluster {
 
   #remember(role: Role, node: PipedNode, { by, code, signal, complaint }: Ended): void {
     this.told[role] = Math.max(this.told[role], node.toldHeight);
-    for (const { event, state, peerId } of node.events) {
+    for (const { event, state, peerId, ...facts } of node.events) {
       if (event === 'peer' && state === 'shunned') this.misbehaviour.push(`${role} shunned ${String(peerId)}`);
+      const isFault = event === 'error' || event === 'scrub';
+      if (isFault && !this.#settings.isDamaged)
+        this.misbehaviour.push(`${role} told of ${event}: ${JSON.stringify(facts)}`);
     }
+    for (const code of node.internalErrors) this.misbehaviour.push(`${role} answered a line with ${code}`);
     const end = `ended with ${code ?? signal} and said ${complaint.trim() || 'nothing'}`;
     if (by === 'itself' || (by === 'signal' && signal !== 'SIGKILL'))
       this.misbehaviour.push(`${role} ${end}, and nobody had told it to`);

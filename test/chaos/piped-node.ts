@@ -38,6 +38,8 @@ export class PipedNode {
   readonly #watchers = new Set<(event: PipedEvent) => void>();
   /** Lines that it left without an answer though it ran. */
   unanswered = 0;
+  /** Answers that say that the program has a mistake. */
+  readonly internalErrors: string[] = [];
   #toldBy: Ended['by'] = 'itself';
   #hasEnded = false;
   #complaint = '';
@@ -70,13 +72,18 @@ export class PipedNode {
     return !this.#hasEnded;
   }
 
+  /** Whether a line would reach it. */
+  get takesLines(): boolean {
+    return !this.#hasEnded && this.#child.stdin.writable;
+  }
+
   get complaint(): string {
     return this.#complaint;
   }
 
   /** @returns null where no answer came: whether the line had its effect is not known. */
   ask(line: string): Promise<PipedAnswer | null> {
-    if (this.#hasEnded || !this.#child.stdin.writable) return Promise.resolve(null);
+    if (!this.takesLines) return Promise.resolve(null);
     return new Promise((resolve) => {
       const giveUp = () => {
         this.unanswered += 1;
@@ -143,6 +150,7 @@ export class PipedNode {
       for (const watch of [...this.#watchers]) watch(line);
       return;
     }
+    if (!line.ok && line.error?.code === 'internal-error') this.internalErrors.push(`internal-error (${line.command})`);
     if (line.ok && line.command === 'mine') this.#tell(line.result?.height);
     this.#awaited.shift()?.(line);
   }

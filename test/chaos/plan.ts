@@ -2,7 +2,7 @@
 
 import type { Cut } from '../support/cable.ts';
 import { Chance } from '../support/chance.ts';
-import { type Role, roles } from './cluster.ts';
+import { type Role, roles } from './roles.ts';
 
 export const faultClasses = ['kill', 'pause', 'cut', 'namespace', 'full-disk', 'damage', 'start-stop'] as const;
 export type FaultClass = (typeof faultClasses)[number];

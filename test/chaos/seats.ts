@@ -3,8 +3,9 @@ import { networkInterfaces } from 'node:os';
 import { Cable } from '../support/cable.ts';
 import { freePort } from '../support/processes.ts';
 import { canTellDiallers, isDialledBy } from '../support/sockets.ts';
-import { type Role, roles, type Seat } from './cluster.ts';
+import type { Seat } from './cluster.ts';
 import type { CutShape } from './plan.ts';
+import { type Role, roles } from './roles.ts';
 
 const loopback = '127.0.0.1';
 

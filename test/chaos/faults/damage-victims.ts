@@ -1,8 +1,9 @@
 /** The folders that are damaged: two nodes that have worked, hold tables and a log, and stopped; and a peer that goes on. */
 import { comesTrue } from '../../support/waiting.ts';
 import { confirmedIds } from '../audit.ts';
-import { Cluster, type Role } from '../cluster.ts';
+import { Cluster } from '../cluster.ts';
 import type { PipedNode } from '../piped-node.ts';
+import type { Role } from '../roles.ts';
 import { straightSeats } from '../seats.ts';
 
 export interface Victim {

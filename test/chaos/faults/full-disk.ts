@@ -24,7 +24,9 @@ export async function runFullDisks({ row, folder, seed }: Run, fullDisks: readon
     mkdirSync(place);
     const disk = await tinyDisk(diskMegabytes);
     if (disk === null) {
-      row.skipped = 'a tmpfs cannot be mounted here';
+      const why = 'a tmpfs cannot be mounted here';
+      if (index === 0) row.skipped = why;
+      else row.wrong.push(why);
       return;
     }
     const straight = await straightSeats();
@@ -33,6 +35,7 @@ export async function runFullDisks({ row, folder, seed }: Run, fullDisks: readon
       folder: place,
       seed: `${seed}/full-disk/${index}`,
       seats: { ...straight, [fault.role]: seat },
+      isDamaged: true,
     });
     try {
       await cluster.startAll();

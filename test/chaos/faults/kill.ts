@@ -6,10 +6,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { quantile } from '../../support/quantile.ts';
 import type { Acknowledgement } from '../acknowledgements.ts';
 import { audit } from '../audit.ts';
-import { Cluster, type Role, roles } from '../cluster.ts';
-import type { PipedNode } from '../piped-node.ts';
+import { Cluster } from '../cluster.ts';
+import type { Ended } from '../piped-node.ts';
 import type { Kill, SecondKill } from '../plan.ts';
 import { addAudit, type Row } from '../report.ts';
+import { type Role, roles } from '../roles.ts';
 import type { Run } from '../run.ts';
 import { straightSeats } from '../seats.ts';
 
@@ -50,27 +51,39 @@ async function strike(cluster: Cluster, { role, workMs, downMs, again }: Kill, r
   if (by === 'signal') row.injected += 1;
   await wait(downMs);
   for (const second of again) {
-    const node = cluster.launch(role);
-    if (await killInRecovery(node, second, row)) row.duringRecovery += 1;
-    row.injected += 1;
+    const { by, duringRecovery } = await killInRecovery(cluster, role, second, row);
+    if (by === 'signal') row.injected += 1;
+    if (by === 'signal' && duringRecovery) row.duringRecovery += 1;
   }
   const node = await cluster.start(role);
   row.restartsMs.push(node.readyAfterMs!);
 }
 
-/** @returns whether it was killed before it was itself again. */
-async function killInRecovery(node: PipedNode, second: SecondKill, row: Row): Promise<boolean> {
-  const isCaughtUp = () => node.events.some(({ event }) => event === 'caught-up');
+/** `duringRecovery`: it was not ready, or was linked and still behind the others. */
+async function killInRecovery(
+  cluster: Cluster,
+  role: Role,
+  second: SecondKill,
+  row: Row,
+): Promise<{ by: Ended['by']; duringRecovery: boolean }> {
+  const node = cluster.launch(role);
+  let isBehind = false;
   if (second.during === 'start') {
     await wait(second.share * (quantile(row.restartsMs.slice(-startsRemembered), 0.5) ?? guessedStartMs));
   } else {
     await node.ready();
     // The first link is where catching up begins.
-    await node.event(({ event, state }) => event === 'peer' && state === 'connected', catchUpPatienceMs);
+    const link = await node.event(({ event, state }) => event === 'peer' && state === 'connected', catchUpPatienceMs);
     await wait(second.afterMs);
+    isBehind = link !== null && node.toldHeight < highestOf(cluster, role);
   }
-  await node.kill();
-  return second.during === 'start' ? node.readyAfterMs === null : !isCaughtUp();
+  const { by } = await node.kill();
+  return { by, duringRecovery: second.during === 'start' ? node.readyAfterMs === null : isBehind };
+}
+
+/** The highest block that any of the others has told of. */
+function highestOf(cluster: Cluster, role: Role): number {
+  return Math.max(...roles.filter((other) => other !== role).map((other) => cluster.node(other).toldHeight));
 }
 
 /** Asks the node for all that it has acknowledged and that was not seen deep in its chain yet. */
@@ -83,8 +96,9 @@ async function expectHeld(cluster: Cluster, role: Role, settled: Set<string>, ro
   const answers = await Promise.all(open.map(({ id }) => node.ask(`tx ${id}`)));
   for (const [index, answer] of answers.entries()) {
     const { id, kind } = open[index] as Acknowledgement;
-    if (!answer?.ok)
-      row.lost.push(`${kind} ${id}: ${role} came back without it (${answer?.error?.code ?? 'no answer'})`);
+    // What the folder lost a peer may have given back meanwhile; that its own user wrote it, no peer knows.
+    if (!answer?.ok || answer.result!.own !== true)
+      row.lost.push(`${kind} ${id}: ${role} came back without it (${answer?.error?.code ?? 'not as its own'})`);
     else if (Number(answer.result!.confirmations) > confirmationsToSettle) settled.add(id);
   }
 }

@@ -6,16 +6,15 @@ import { execFile, execFileSync } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { audit } from '../audit.ts';
-import { Cluster, type Role, roles, type Seat } from '../cluster.ts';
+import { Cluster, type Seat } from '../cluster.ts';
 import type { NamespaceCut } from '../plan.ts';
 import { addAudit } from '../report.ts';
+import { type Role, roles } from '../roles.ts';
 import type { Run } from '../run.ts';
 
 const run = promisify(execFile);
 const healPatienceMs = 120_000;
 const workMs = 1_000;
-/** With links, and nobody at work, the nodes would agree in less. */
-const settleMs = 1_000;
 const port = 5_001;
 
 export async function runNamespaceCuts({ row, folder, seed }: Run, cuts: readonly NamespaceCut[]): Promise<void> {
@@ -39,7 +38,9 @@ export async function runNamespaceCuts({ row, folder, seed }: Run, cuts: readonl
       await wait(cutMs);
       await cluster.rest();
       // Ten seconds are less than a dead link may take to be noticed; but what was mined on one side is not on the other.
-      const hadStruck = (await cluster.agree(settleMs)) === null;
+      const others = roles.filter((other) => other !== role);
+      const [cutOff, ...linked] = await Promise.all([role, ...others].map((each) => cluster.standing(each)));
+      const hadStruck = cutOff !== null && linked.every((each) => each !== null && each.tipHash !== cutOff?.tipHash);
       await net.link(role, 'up');
       if (hadStruck) row.injected += 1;
       else row.wrong.push(`a ${what} kept nothing back`);

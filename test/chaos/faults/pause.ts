@@ -26,8 +26,10 @@ export async function runPauses({ row, folder, seed }: Run, pauses: readonly Pau
       if (hasAnswered) row.wrong.push(`${role} answered while it stood still`);
       else row.injected += 1;
       node.signal('SIGCONT');
+      const goesOnAt = performance.now();
       await cluster.rest();
-      const healedMs = await cluster.agree(healPatienceMs);
+      const agreed = await cluster.agree(healPatienceMs);
+      const healedMs = agreed === null ? null : performance.now() - goesOnAt;
       if (healedMs === null) row.wrong.push(`after a pause of ${pauseMs} ms of ${role} the nodes did not agree again`);
       else row.healsMs.push(healedMs);
     }

@@ -1,18 +1,20 @@
-/** A node that is told to stop while it starts, at every moment and after every line it prints; and one that is started twice. */
+/** A node that is told to stop while it starts, at every moment and right after its first lines; and one that is started twice. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { audit } from '../audit.ts';
-import { Cluster, type Role } from '../cluster.ts';
+import { Cluster } from '../cluster.ts';
 import { PipedNode } from '../piped-node.ts';
 import { addAudit, type Row } from '../report.ts';
+import type { Role } from '../roles.ts';
 import type { Run } from '../run.ts';
 import { straightSeats } from '../seats.ts';
 
 const workMs = 1_500;
 /** A node closes within five seconds, and a busy machine is slower than its clock. */
 const closePatienceMs = 15_000;
-const startLines = ['carechain', 'network', 'folder', 'listening', 'peers'];
+/** Of a start that must be refused. */
+const refusalPatienceMs = 60_000;
 
 export async function runStartStops({ row, folder, seed }: Run, stopsAfterMs: readonly number[]): Promise<void> {
   const cluster = new Cluster({ folder, seed: `${seed}/start-stop`, seats: await straightSeats() });
@@ -27,10 +29,10 @@ export async function runStartStops({ row, folder, seed }: Run, stopsAfterMs: re
       const node = new PipedNode(cluster.commandLine(role));
       await wait(afterMs);
       node.signal('SIGTERM');
-      await expectCleanEnd(node.ended, `SIGTERM ${afterMs} ms after the start`, row);
+      await expectCleanEnd(node.ended, `SIGTERM ${afterMs} ms after the start`, row, node.readyAfterMs !== null);
       await node.kill();
     }
-    for (const line of startLines) await stopAfterLine(cluster, role, line, row);
+    await stopAfterLines(cluster, role, row);
     await startTwice(cluster, role, row);
     addAudit(row, await audit(cluster, folder));
   } finally {
@@ -41,16 +43,16 @@ export async function runStartStops({ row, folder, seed }: Run, stopsAfterMs: re
 type End = Pick<Awaited<PipedNode['ended']>, 'code' | 'signal' | 'complaint'>;
 
 /** Before it listens for signals it just ends; afterwards it closes and says nothing. */
-async function expectCleanEnd(ended: Promise<End>, what: string, row: Row): Promise<void> {
+async function expectCleanEnd(ended: Promise<End>, what: string, row: Row, listens: boolean): Promise<void> {
   row.injected += 1;
   const end = await Promise.race([ended, wait(closePatienceMs, null, { ref: false })]);
   if (end === null) row.wrong.push(`${what}: it did not end`);
-  else if (end.complaint !== '' || !(end.code === 0 || end.signal === 'SIGTERM'))
+  else if (end.complaint !== '' || !(end.code === 0 || (!listens && end.signal === 'SIGTERM')))
     row.wrong.push(`${what}: it ended with ${end.code ?? end.signal} and said ${end.complaint || 'nothing'}`);
 }
 
-/** In words, as at a terminal: `ready` is a line for programs. */
-async function stopAfterLine(cluster: Cluster, role: Role, line: string, row: Row): Promise<void> {
+/** In words, as at a terminal. The lines of a start are printed at once, when it listens. */
+async function stopAfterLines(cluster: Cluster, role: Role, row: Row): Promise<void> {
   const [program, ...args] = cluster.commandLine(role, []);
   const child = spawn(program!, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   let complaint = '';
@@ -58,12 +60,12 @@ async function stopAfterLine(cluster: Cluster, role: Role, line: string, row: Ro
     complaint += bytes.toString();
   });
   createInterface({ input: child.stdout }).on('line', (printed) => {
-    if (printed.startsWith(line)) child.kill('SIGTERM');
+    if (printed.startsWith('listening')) child.kill('SIGTERM');
   });
   const ended = new Promise<End>((resolve) => {
     child.once('close', (code, signal) => resolve({ code, signal, complaint }));
   });
-  await expectCleanEnd(ended, `SIGTERM after the line «${line}»`, row);
+  await expectCleanEnd(ended, 'SIGTERM after the lines of the start', row, true);
   child.kill('SIGKILL');
   await ended;
 }
@@ -77,14 +79,20 @@ async function startTwice(cluster: Cluster, role: Role, row: Row): Promise<void>
     row.wrong.push(`of two nodes on one folder ${areReady.filter(Boolean).length} started`);
   for (const [index, node] of both.entries()) {
     if (areReady[index]) await node.stop();
-    else if (!/\((folder-in-use|port-in-use)\)/.test((await node.ended).complaint))
-      row.wrong.push(`the second of two nodes said ${(await node.ended).complaint || 'nothing'}`);
+    else if (!/\((folder-in-use|port-in-use)\)/.test((await refusalOf(node)).complaint))
+      row.wrong.push(`the second of two nodes said ${(await refusalOf(node)).complaint || 'nothing'}`);
   }
   const first = await cluster.start(role);
   row.restartsMs.push(first.readyAfterMs!);
-  const { code, complaint } = await new PipedNode(cluster.commandLine(role)).ended;
+  const { code, complaint } = await refusalOf(new PipedNode(cluster.commandLine(role)));
   row.injected += 1;
   if (code !== 1 || !complaint.includes(`process ${first.processId}`))
     row.wrong.push(`a second start ended with ${code} and said ${complaint || 'nothing'}`);
   if (!(await first.ask('status'))?.ok) row.wrong.push('the first node noticed that a second one was started');
+}
+
+/** How a start ends that must be refused; one that is not is killed, and its signal tells. */
+async function refusalOf(node: PipedNode): Promise<End> {
+  const impatience = setTimeout(() => void node.kill(), refusalPatienceMs);
+  return node.ended.finally(() => clearTimeout(impatience));
 }
