@@ -46,6 +46,8 @@ export const limits = {
 
   /** Bodies of side branches that are stored and not (yet) on the main chain. */
   sideBranchBytes: 256_000_000,
+  /** However small they are: each takes some memory. As many headers are fetched before their bodies. */
+  sideBranchBlocks: 100_000,
 
   headersPerRequest: 512,
   blocksPerRequest: 128,

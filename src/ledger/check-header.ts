@@ -64,6 +64,11 @@ export function checkHeader(sealed: SealedHeader, context: HeaderContext): Rejec
   return null;
 }
 
+/** The times of the last eleven blocks up to `header`, the latest first. @param before those up to the block before it. */
+export function medianTimesAfter(before: readonly number[], { time }: Header): readonly number[] {
+  return [time, ...before].slice(0, limits.medianHeaders);
+}
+
 /** The time that the next block must exceed: the median, of an even number the later of the two in the middle. */
 export function medianOf(times: readonly number[]): number {
   const sorted = [...times].sort((left, right) => left - right);

@@ -20,7 +20,7 @@ export {
 } from './block.ts';
 export { type BlockPlan, buildBlock } from './build-block.ts';
 export { type BlockContext, type BlockEffect, checkBlock } from './check-block.ts';
-export { checkHeader, checkOrphan, type HeaderContext } from './check-header.ts';
+export { checkHeader, checkOrphan, type HeaderContext, medianTimesAfter } from './check-header.ts';
 export {
   applyTransaction,
   checkTransaction,

@@ -2,12 +2,11 @@
  * What is held against blocks: hashes that can never be right, and who delivered bodies that nobody could check yet. Both
  * are bounded; the oldest are forgotten first.
  */
+import { limits } from '../base/index.ts';
 import type { Block, Rejection } from '../ledger/index.ts';
 
 /** Whose parent or itself breaks a rule for ever. */
 const condemnedRemembered = 10_000;
-/** Side blocks of which it is known who delivered them. */
-const deliveriesRemembered = 16_384;
 
 export class Blame {
   readonly #condemned = new Map<string, Rejection>();
@@ -28,14 +27,16 @@ export class Blame {
   noteDelivery(hash: string, from: string | null): void {
     if (from === null) return;
     this.#deliveredBy.set(hash, from);
-    if (this.#deliveredBy.size > deliveriesRemembered) this.#deliveredBy.delete(this.#deliveredBy.keys().next().value!);
+    // As many as there may be: or whoever has delivered the first of a long branch would be forgotten over the rest of it.
+    if (this.#deliveredBy.size > limits.sideBranchBlocks)
+      this.#deliveredBy.delete(this.#deliveredBy.keys().next().value!);
   }
 
   delivererOf(hash: string): string | undefined {
     return this.#deliveredBy.get(hash);
   }
 
-  forgetDeliveries(blocks: readonly Block[]): void {
-    for (const { hash } of blocks) this.#deliveredBy.delete(hash);
+  forgetDeliveries(hashes: readonly string[]): void {
+    for (const hash of hashes) this.#deliveredBy.delete(hash);
   }
 }

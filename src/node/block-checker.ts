@@ -1,23 +1,23 @@
 /** Checks blocks on the state that their parents leave: one on the tip, or a row of them on a draft. */
-import { type Clock, limits } from '../base/index.ts';
+import type { Clock } from '../base/index.ts';
 import {
   type Block,
   type BlockEffect,
   checkBlock,
   type Draft,
   type Genesis,
+  medianTimesAfter,
   type Rejection,
   restsOnState,
   type SealedHeader,
   type StateView,
 } from '../ledger/index.ts';
-import type { ChainStore } from '../storage/index.ts';
-import { writeChanges } from './branch.ts';
+import { transactionsAtOnce, writeChanges } from './branch.ts';
+import { turn } from './scrub-values.ts';
 import type { Signatures } from './signatures.ts';
 
 export interface BlockCheckerPorts {
   readonly genesis: Genesis;
-  readonly chain: ChainStore;
   readonly signatures: Signatures;
   readonly clock: Clock;
   /**
@@ -31,6 +31,8 @@ export interface BlockCheckerPorts {
 export interface Parent extends Pick<SealedHeader, 'hash' | 'header'> {
   /** Of the chain that ends with it. */
   readonly work: number;
+  /** Of the last eleven blocks up to it, the latest first. */
+  readonly medianTimes: readonly number[];
 }
 
 export interface AddedBlock {
@@ -52,8 +54,6 @@ type Check = (block: Block, state: StateView, parent: Parent) => Promise<Checked
 
 export class BlockChecker {
   readonly #ports: BlockCheckerPorts;
-  /** What {@link medianTimes} answered last: blocks come in the order of the chain. */
-  #lastTimes: { readonly hash: string; readonly times: readonly number[] } = { hash: '', times: [] };
 
   constructor(ports: BlockCheckerPorts) {
     this.#ports = ports;
@@ -63,7 +63,7 @@ export class BlockChecker {
     const { genesis, signatures, clock } = this.#ports;
     await signatures.prepare(block.transactions, state);
     const { verify } = signatures;
-    const medianTimes = this.medianTimes(parent);
+    const { medianTimes } = parent;
     const checked = checkBlock(block, { genesis, parent, medianTimes, now: clock.now(), state, verify });
     if (!checked.ok) return { ok: false, refused: { block, rejection: checked.rejection } };
     return { ok: true, added: { block, work: parent.work + block.header.difficulty, effect: checked.value } };
@@ -76,41 +76,33 @@ export class BlockChecker {
     return isDoubtful && (await this.#ports.mendState?.()) ? this.check(block, state, parent) : checked;
   };
 
-  /** Checks blocks one after the other, each on what those before it leave in `draft`, until one does not hold. */
+  /**
+   * Checks blocks one after the other, each on what those before it leave in `draft`, until one does not hold.
+   * @param added where those go that hold, also where one cannot be read or checked and this throws.
+   * @returns the one that does not hold, and the last one that does.
+   */
   async checkAll(
-    blocks: readonly Block[],
-    draft: Draft,
-    start: Parent,
-    check: Check,
-  ): Promise<{ added: AddedBlock[]; refused: RefusedBlock | null; end: Parent }> {
-    const added: AddedBlock[] = [];
+    blocks: Iterable<Block>,
+    { draft, start, check, added }: { draft: Draft; start: Parent; check: Check; added: AddedBlock[] },
+  ): Promise<{ refused: RefusedBlock | null; end: Parent }> {
     let end = start;
+    let sinceTurn = 0;
     for (const block of blocks) {
       const checked = await check(block, draft, end);
-      if (!checked.ok) return { added, refused: checked.refused, end };
+      if (!checked.ok) return { refused: checked.refused, end };
       writeChanges(checked.added.effect.changes, draft);
       added.push(checked.added);
-      end = { hash: block.hash, header: block.header, work: checked.added.work };
+      end = placeOf(checked.added, end);
+      sinceTurn += 1 + block.transactions.length;
+      if (sinceTurn < transactionsAtOnce) continue;
+      sinceTurn = 0;
+      await turn();
     }
-    return { added, refused: null, end };
+    return { refused: null, end };
   }
+}
 
-  /** Times of the last eleven blocks up to this one, the latest first. Those before it are stored. */
-  medianTimes({ hash, header }: Pick<Parent, 'hash' | 'header'>): readonly number[] {
-    const last = this.#lastTimes;
-    if (hash === last.hash) return last.times;
-    const times = [header.time];
-    for (let at = header; at.height > 0 && times.length < limits.medianHeaders; ) {
-      if (at.parent === last.hash) {
-        times.push(...last.times.slice(0, limits.medianHeaders - times.length));
-        break;
-      }
-      const below = this.#ports.chain.header(at.parent);
-      if (!below) break;
-      at = below.header;
-      times.push(at.time);
-    }
-    this.#lastTimes = { hash, times };
-    return times;
-  }
+/** Of a block for those that follow it. */
+export function placeOf({ block: { hash, header }, work }: AddedBlock, parent: Parent): Parent {
+  return { hash, header, work, medianTimes: medianTimesAfter(parent.medianTimes, header) };
 }

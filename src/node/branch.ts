@@ -2,36 +2,51 @@
 import { CarechainError } from '../base/index.ts';
 import type { Block, Draft, Header, StateChange } from '../ledger/index.ts';
 import type { ChainStore } from '../storage/index.ts';
+import { turn } from './scrub-values.ts';
+
+/** Others have their turn after so many transactions; a block counts as one more. */
+export const transactionsAtOnce = 64;
 
 export interface Branch {
   /** The last block that it shares with the main chain; the genesis may be it. */
-  readonly ancestor: { readonly hash: string; readonly height: number; readonly header: Header; readonly work: number };
+  readonly ancestor: { readonly hash: string; readonly header: Header; readonly work: number };
   /** Lowest first. */
-  readonly blocks: readonly Block[];
+  readonly hashes: readonly string[];
 }
 
 /** The stored branch that ends with `target`; null where a block between it and the main chain is not here. */
-export function branchTo(target: Block, chain: ChainStore): Branch | null {
-  const blocks: Block[] = [];
-  let block: Block | undefined = target;
-  while (block) {
-    blocks.push(block);
-    const { parent } = block.header;
-    if (chain.isOnMainChain(parent)) {
-      const { hash, header, work } = chain.header(parent)!;
-      return { ancestor: { hash, height: header.height, header, work }, blocks: blocks.reverse() };
+export function branchTo(target: string, chain: ChainStore): Branch | null {
+  const hashes: string[] = [];
+  for (let at: string | undefined = target; at !== undefined; at = chain.parentOf(at)) {
+    if (chain.isOnMainChain(at)) {
+      const { hash, header, work } = chain.header(at)!;
+      return { ancestor: { hash, header, work }, hashes: hashes.reverse() };
     }
-    block = chain.block(parent);
+    hashes.push(at);
   }
   return null;
+}
+
+/**
+ * The blocks of a branch, each read when it is its turn. @param target the last of them, which is here already.
+ * @throws CarechainError `folder-damaged` where one cannot be read.
+ */
+export function* bodies(hashes: readonly string[], target: Block, chain: ChainStore): Iterable<Block> {
+  for (const hash of hashes) {
+    const block = hash === target.hash ? target : chain.block(hash);
+    if (!block)
+      throw new CarechainError('folder-damaged', 'A block of a side branch is no longer in the data folder.', { hash });
+    yield block;
+  }
 }
 
 /**
  * Takes the blocks of the main chain above `height` off `draft`, and returns them lowest first.
  * @throws CarechainError `folder-damaged` where one cannot be undone.
  */
-export function undoDownTo(height: number, chain: ChainStore, draft: Draft): Block[] {
+export async function undoDownTo(height: number, chain: ChainStore, draft: Draft): Promise<Block[]> {
   const removed: Block[] = [];
+  let sinceTurn = 0;
   for (let at = chain.tip().height; at > height; at--) {
     const hash = chain.hashAt(at)!;
     const undo = chain.undo(hash);
@@ -43,6 +58,10 @@ export function undoDownTo(height: number, chain: ChainStore, draft: Draft): Blo
     const inverse = undo.map(({ key, before, after }) => ({ key, before: after, after: before }));
     writeChanges(inverse, draft);
     removed.push(block);
+    sinceTurn += 1 + block.transactions.length;
+    if (sinceTurn < transactionsAtOnce) continue;
+    sinceTurn = 0;
+    await turn();
   }
   return removed.reverse();
 }

@@ -21,14 +21,22 @@ import {
   type Transaction,
   wins,
 } from '../ledger/index.ts';
-import type { StoredHeader, Write } from '../storage/index.ts';
+import type { ChainStore, StoredHeader, Write } from '../storage/index.ts';
 import { Blame } from './blame.ts';
-import { type AddedBlock, BlockChecker, type BlockCheckerPorts, type RefusedBlock } from './block-checker.ts';
-import { branchTo, undoDownTo } from './branch.ts';
+import {
+  type AddedBlock,
+  BlockChecker,
+  type BlockCheckerPorts,
+  type Parent,
+  placeOf,
+  type RefusedBlock,
+} from './block-checker.ts';
+import { bodies, branchTo, transactionsAtOnce, undoDownTo } from './branch.ts';
 import { SerialQueue } from './serial-queue.ts';
+import { storedTimes } from './stored-times.ts';
 
 export type Offer =
-  /** `switched`: it is on the main chain now; otherwise it is kept on a side branch. */
+  /** `onMainChain`: or else it is kept on a side branch. */
   | { readonly verdict: 'accepted'; readonly onMainChain: boolean }
   /** Honest, but of no use now: known already, its parent unknown, from the future. */
   | { readonly verdict: 'ignored'; readonly rejection: Rejection | null }
@@ -48,6 +56,7 @@ export interface Switch {
 }
 
 export interface ChainKeeperPorts extends BlockCheckerPorts {
+  readonly chain: ChainStore;
   readonly logger: Logger;
   /** What must be on the disk together with a switch, such as the outbox without what was confirmed. */
   alsoWrite(change: Switch): readonly Write[];
@@ -61,14 +70,13 @@ export interface ChainKeeperPorts extends BlockCheckerPorts {
   onFault(error: unknown): void;
 }
 
-/** Blocks of a range are committed together until they hold so many transactions: others have their turn in between. */
-const transactionsAtOnce = 64;
-
 export class ChainKeeper {
   readonly #ports: ChainKeeperPorts;
   readonly #queue = new SerialQueue();
   readonly #blame = new Blame();
   readonly #checker: BlockChecker;
+  /** The tip for what follows it, where this keeper has put it there. */
+  #atTip: Parent | null = null;
   /** Codes of the faults that were told since the last switch. */
   readonly #told = new Set<string>();
 
@@ -88,26 +96,20 @@ export class ChainKeeper {
   /**
    * Blocks of which each follows the one before it. They go through the same checks as one by one; those that follow the
    * tip are committed some at a time, since a batch takes the disk longer than a block takes the processor.
-   * @returns an answer for each, up to the first that was refused.
+   * @yields an answer for each, as it comes, up to the first that was refused.
    * @throws as {@link offer}; what was committed before counts.
    */
-  async offerRange(blocks: readonly Block[], from: string): Promise<Offer[]> {
-    const offers: Offer[] = [];
-    while (offers.length < blocks.length) {
-      const rest = blocks.slice(offers.length);
-      const extended = await this.#inTurn(() => this.#extend(rest));
-      for (let count = 0; count < extended; count++) offers.push({ verdict: 'accepted', onMainChain: true });
+  async *offerRange(blocks: readonly Block[], from: string): AsyncGenerator<Offer, void> {
+    for (let next = 0; next < blocks.length; ) {
+      const extended = await this.#inTurn(() => this.#extend(blocks.slice(next)));
+      next += extended;
+      for (let count = 0; count < extended; count++) yield { verdict: 'accepted', onMainChain: true };
       if (extended > 0) continue;
-      const offer = await this.offer(rest[0]!, from);
-      offers.push(offer);
-      if ('rejection' in offer && offer.rejection) break;
+      const offer = await this.offer(blocks[next]!, from);
+      next += 1;
+      yield offer;
+      if ('rejection' in offer && offer.rejection) return;
     }
-    return offers;
-  }
-
-  /** As {@link BlockChecker.medianTimes}. */
-  medianTimes(at: Pick<SealedHeader, 'hash' | 'header'>): readonly number[] {
-    return this.#checker.medianTimes(at);
   }
 
   /** Runs `task` while nothing is written to the chain. */
@@ -135,17 +137,18 @@ export class ChainKeeper {
     const { chain, genesis, clock } = this.#ports;
     const condemned = this.#blame.against(block);
     if (condemned) return this.#condemn(block.hash, condemned);
-    const stored = chain.header(block.hash);
-    if (stored) return this.#considerAgain(stored);
+    const known = chain.header(block.hash);
+    if (known) return this.#considerAgain(known);
     const tip = chain.tip();
-    const parent = block.header.parent === tip.hash ? tip : chain.header(block.header.parent);
-    if (!parent) {
+    const stored = block.header.parent === tip.hash ? tip : chain.header(block.header.parent);
+    if (!stored) {
       const lie = checkOrphan(block, genesis);
       if (lie) return { verdict: 'rejected', rejection: lie };
       return { verdict: 'ignored', rejection: rejection('unknown-parent', { parent: block.header.parent }) };
     }
 
-    const medianTimes = this.#checker.medianTimes(parent);
+    const parent = this.#parent(stored);
+    const { medianTimes } = parent;
     const badHeader = checkHeader(block, { genesis, parent, medianTimes, now: clock.now() });
     if (badHeader)
       return { verdict: condemnedBy(badHeader.code) === 'nothing' ? 'ignored' : 'rejected', rejection: badHeader };
@@ -156,7 +159,7 @@ export class ChainKeeper {
     if (parent.hash === tip.hash) {
       const checked = await this.#checker.checkOrMend(block, chain.state, parent);
       if (!checked.ok) return this.#refuse(checked.refused);
-      await this.#commit(tip, [], [checked.added], checked.added.effect.changes);
+      await this.#commit(parent, [], [checked.added], checked.added.effect.changes, placeOf(checked.added, parent));
       return { verdict: 'accepted', onMainChain: true };
     }
     await chain.storeSideBlock(block, work);
@@ -171,15 +174,37 @@ export class ChainKeeper {
    */
   async #extend(blocks: readonly Block[]): Promise<number> {
     const { chain, signatures, onHeader } = this.#ports;
-    const tip = chain.tip();
     const together = this.#newOnTip(blocks);
-    const transactions = together.flatMap((block) => block.transactions);
-    await signatures.prepare(transactions, chain.state);
+    if (together.length === 0) return 0;
+    const start = this.#parent(chain.tip());
     const draft = new Draft(chain.state);
-    const { added } = await this.#checker.checkAll(together, draft, tip, this.#checker.check);
+    const added: AddedBlock[] = [];
+    const { check } = this.#checker;
+    try {
+      const transactions = together.flatMap((block) => block.transactions);
+      await signatures.prepare(transactions, chain.state);
+      await this.#checker.checkAll(together, { draft, start, check, added });
+    } catch (error) {
+      // What holds before it counts; it is met again, and told of, where it is the first.
+      if (added.length === 0) throw error;
+    }
     for (const { block } of added) onHeader?.(block);
-    if (added.length > 0) await this.#commit(tip, [], added, draft.changes());
+    if (added.length > 0)
+      await this.#commit(
+        start,
+        [],
+        added,
+        draft.changes(),
+        added.reduce((at, each) => placeOf(each, at), start),
+      );
     return added.length;
+  }
+
+  /** A stored block for what follows it. */
+  #parent(stored: Omit<Parent, 'medianTimes'>): Parent {
+    if (stored.hash === this.#atTip?.hash) return this.#atTip;
+    const { hash, header, work } = stored;
+    return { hash, header, work, medianTimes: storedTimes(this.#ports.chain, header) };
   }
 
   /** The first of `blocks`, as many as are committed at once, and against which nothing is known. */
@@ -189,7 +214,7 @@ export class ChainKeeper {
     let room = transactionsAtOnce;
     for (const block of blocks) {
       const follows = block.header.parent === (found.at(-1)?.hash ?? chain.tip().hash);
-      room -= block.transactions.length;
+      room -= 1 + block.transactions.length;
       if (!follows || (room < 0 && found.length > 0) || chain.header(block.hash) || this.#blame.against(block)) break;
       found.push(block);
     }
@@ -209,18 +234,26 @@ export class ChainKeeper {
   /** Leaves the main chain for the branch that ends with `target`, as far as that branch holds and wins. */
   async #switchTo(target: Block, origin: 'delivered now' | 'stored before'): Promise<Offer> {
     const { chain } = this.#ports;
-    const branch = branchTo(target, chain);
+    const branch = branchTo(target.hash, chain);
     if (!branch)
       return { verdict: 'ignored', rejection: rejection('unknown-parent', { parent: target.header.parent }) };
-    const { ancestor, blocks } = branch;
+    const { ancestor, hashes } = branch;
 
+    const start = this.#parent(ancestor);
     const draft = new Draft(chain.state);
-    const removed = undoDownTo(ancestor.height, chain, draft);
-    const { added, refused, end } = await this.#checker.checkAll(blocks, draft, ancestor, this.#checker.checkOrMend);
-    if (refused) await this.#forget(refused, blocks.slice(added.length));
+    const removed = await undoDownTo(ancestor.header.height, chain, draft);
+    const added: AddedBlock[] = [];
+    const { checkOrMend: check } = this.#checker;
+    const { refused, end } = await this.#checker.checkAll(bodies(hashes, target, chain), {
+      draft,
+      start,
+      check,
+      added,
+    });
+    if (refused) await this.#forget(refused, hashes.slice(added.length));
     if (added.length > 0 && wins(end, chain.tip())) {
       // After a failure the draft may hold only what was applied, which is what the shorter branch needs.
-      await this.#commit(ancestor, removed, added, draft.changes());
+      await this.#commit(start, removed, added, draft.changes(), end);
     }
     if (!refused) return { verdict: 'accepted', onMainChain: true };
     // A body that an earlier peer delivered under an honest hash is not this peer's fault.
@@ -229,17 +262,19 @@ export class ChainKeeper {
     return anothersFault ? { verdict: 'ignored', rejection: refused.rejection } : this.#refuse(refused);
   }
 
+  /** @param tip the last of `added`. */
   async #commit(
-    ancestor: { readonly hash: string; readonly height: number },
+    ancestor: Parent,
     removed: readonly Block[],
     added: readonly AddedBlock[],
     changes: readonly StateChange[],
+    tip: Parent,
   ): Promise<void> {
     const { chain, alsoWrite, switched } = this.#ports;
     const confirmed = new Set(added.flatMap(({ block }) => block.transactions.map(({ id }) => id)));
     const returned = removed.flatMap((block) => block.transactions).filter(({ id }) => !confirmed.has(id));
     const change: Switch = {
-      ancestor: { hash: ancestor.hash, height: ancestor.height },
+      ancestor: { hash: ancestor.hash, height: ancestor.header.height },
       removed,
       added,
       returned,
@@ -247,8 +282,9 @@ export class ChainKeeper {
     };
     const removedHashes = removed.map(({ hash }) => hash).reverse();
     await chain.commit({ removed: removedHashes, added, changes, also: alsoWrite(change) });
+    this.#atTip = tip;
     this.#told.clear();
-    this.#blame.forgetDeliveries(added.map(({ block }) => block));
+    this.#blame.forgetDeliveries(added.map(({ block }) => block.hash));
     switched(change);
   }
 
@@ -264,7 +300,7 @@ export class ChainKeeper {
   }
 
   /** A stored branch turned out wrong from some block on: what follows it is dropped; an honest body may still come. */
-  async #forget(refused: RefusedBlock, rest: readonly Block[]): Promise<void> {
+  async #forget(refused: RefusedBlock, rest: readonly string[]): Promise<void> {
     this.#ports.logger.warn('a stored branch does not hold', {
       height: refused.block.header.height,
       code: refused.rejection.code,
@@ -272,9 +308,9 @@ export class ChainKeeper {
     const { hash: bad } = refused.block;
     const liar = this.#blame.delivererOf(bad);
     this.#blame.forgetDeliveries(rest);
-    await this.#ports.chain.forgetSideBlocks(rest.map(({ hash }) => hash));
+    await this.#ports.chain.forgetSideBlocks(rest);
     if (condemnedBy(refused.rejection.code) === 'hash')
-      for (const { hash } of rest) this.#blame.condemn(hash, refused.rejection);
+      for (const hash of rest) this.#blame.condemn(hash, refused.rejection);
     // An honest peer passes on only what it has checked whole, so whoever delivered this body can be blamed for it. If
     // nobody were, one liar could keep a branch away for ever, by delivering a bent body of it before anybody else.
     if (liar !== undefined && condemnedBy(refused.rejection.code) !== 'nothing')

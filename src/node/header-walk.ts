@@ -1,6 +1,5 @@
 /** The walk over headers that a peer tells: each must follow the one before it and carry its work, or the peer lies. */
-import { limits } from '../base/index.ts';
-import { checkHeader, type Genesis, natureOf, type SealedHeader } from '../ledger/index.ts';
+import { checkHeader, type Genesis, medianTimesAfter, natureOf, type SealedHeader } from '../ledger/index.ts';
 
 type Walked = Pick<SealedHeader, 'hash' | 'header'> & {
   /** Of the chain that ends with it. */
@@ -9,14 +8,14 @@ type Walked = Pick<SealedHeader, 'hash' | 'header'> & {
 
 export class HeaderWalk {
   readonly #genesis: Genesis;
-  readonly #times: number[];
+  #times: readonly number[];
   #last: Walked;
 
   /**
    * @param shared the block that the peer's chain and ours have in common.
-   * @param times of the last eleven blocks up to it, oldest first.
+   * @param times of the last eleven blocks up to it, the latest first.
    */
-  constructor(genesis: Genesis, shared: Walked, times: number[]) {
+  constructor(genesis: Genesis, shared: Walked, times: readonly number[]) {
     this.#genesis = genesis;
     this.#last = shared;
     this.#times = times;
@@ -32,8 +31,7 @@ export class HeaderWalk {
     const refused = checkHeader({ hash, header, signature }, context);
     if (refused && natureOf(refused.code) === 'invalid') throw new Lie(refused.code);
     if (refused) return false;
-    this.#times.push(header.time);
-    if (this.#times.length > limits.medianHeaders) this.#times.shift();
+    this.#times = medianTimesAfter(this.#times, header);
     this.#last = { hash, header, work: this.#last.work + header.difficulty };
     return true;
   }

@@ -43,6 +43,8 @@ export class ReadWatch {
       hashAt: watch((height) => chain.hashAt(height)),
       hashesAt: watch((height) => chain.hashesAt(height)),
       isOnMainChain: watch((hash) => chain.isOnMainChain(hash)),
+      headerBytes: watch((hash) => chain.headerBytes(hash)),
+      parentOf: watch((hash) => chain.parentOf(hash)),
       block: watch((hash) => chain.block(hash)),
       blockBytes: watch((hash) => chain.blockBytes(hash)),
       transactionOf: watch((hash, index) => chain.transactionOf(hash, index)),

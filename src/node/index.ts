@@ -23,5 +23,6 @@ export { MemoryState, type Replay, replay } from './replay.ts';
 export type { ScrubOutcome } from './scrub.ts';
 export { scrubFolder } from './scrub-folder.ts';
 export type { FamilyReport, FaultyRow, ScrubReport } from './scrub-report.ts';
+export { storedTimes } from './stored-times.ts';
 export { threadWorkers } from './thread-workers.ts';
 export { inlineWorkers, type NonceSearch, type SignatureCheck, type Workers } from './workers.ts';

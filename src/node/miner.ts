@@ -20,6 +20,7 @@ import type { ChainKeeper } from './chain-keeper.ts';
 import type { MineOutcome } from './ledger-node.ts';
 import { SerialQueue } from './serial-queue.ts';
 import type { Signatures } from './signatures.ts';
+import { storedTimes } from './stored-times.ts';
 import type { Workers } from './workers.ts';
 
 const timeoutMs = 60_000;
@@ -109,12 +110,12 @@ export class Miner {
   }
 
   #plan(): BlockPlan | null {
-    const { genesis, chain, keeper, signatures, clock, nodeKey, pending } = this.#ports;
+    const { genesis, chain, signatures, clock, nodeKey, pending } = this.#ports;
     const tip = chain.tip();
     return buildBlock(pending(), toHex(nodeKey.publicKey), {
       genesis,
       parent: { hash: tip.hash, header: tip.header },
-      medianTimes: keeper.medianTimes(tip),
+      medianTimes: storedTimes(chain, tip.header),
       now: clock.now(),
       state: chain.state,
       verify: signatures.verify,

@@ -2,7 +2,7 @@
  * Replay: the whole chain again from the genesis, by the rules alone, without the stored state. `verify` says what it
  * checked; `recalculate` compares what came out with what is stored.
  */
-import { type Encodable, encode, equalBytes, limits } from '../base/index.ts';
+import { type Encodable, encode, equalBytes } from '../base/index.ts';
 import {
   type Block,
   type BlockEffect,
@@ -11,6 +11,7 @@ import {
   genesisChanges,
   genesisHeader,
   type Header,
+  medianTimesAfter,
   type Rejection,
   rejection,
   type StateChange,
@@ -70,7 +71,7 @@ export async function replay(
   const state = new MemoryState();
   state.apply(genesisChanges(genesis));
   const counts = new Map<string, number>();
-  const times: number[] = [genesis.time];
+  let times: readonly number[] = [genesis.time];
   let parent: { hash: string; header: Header } = { hash: genesis.hash, header: genesisHeader(genesis) };
   let failure: { height: number; rejection: Rejection } | null = null;
   const onCheck = (name: string, _facts: unknown, passed: boolean) => {
@@ -89,8 +90,7 @@ export async function replay(
     state.apply(checked.value.changes);
     onBlock?.(block!, checked.value);
     parent = block!;
-    times.push(parent.header.time);
-    if (times.length > limits.medianHeaders) times.shift();
+    times = medianTimesAfter(times, parent.header);
     sincePause += 1 + block!.transactions.length;
     if (sincePause < transactionsAtOnce) continue;
     sincePause = 0;

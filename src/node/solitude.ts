@@ -20,10 +20,6 @@ export class Solitude {
     this.#since = ports.clock.now();
   }
 
-  get since(): number | null {
-    return this.#since;
-  }
-
   peerCame(): void {
     if (this.#since === null) return;
     this.#since = null;

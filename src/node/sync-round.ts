@@ -13,6 +13,8 @@ export class SyncRound {
   readonly #clock: Clock;
   readonly #isDispensable: () => boolean;
   #wasSlow = false;
+  #workedMs = 0;
+  #workingSince: number | null = null;
 
   constructor(clock: Clock, isDispensable: () => boolean) {
     this.#clock = clock;
@@ -22,9 +24,26 @@ export class SyncRound {
   /** The answer, which counts however late it comes. @throws CarechainError `slow-peer` instead of asking once more. */
   async time<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
     if (this.#wasSlow && this.#isDispensable()) throw new CarechainError('slow-peer', 'Another peer may be faster.');
-    const askedAt = this.#clock.now();
+    const askedAt = this.#notWorkedMs();
     const answer = await ask();
-    this.#wasSlow = this.#clock.now() - askedAt > slowMs;
+    this.#wasSlow = this.#notWorkedMs() - askedAt > slowMs;
     return answer;
+  }
+
+  /** Our own work, of which there may be much while an answer is on its way, is not the peer's slowness. */
+  async working<Result>(task: () => Promise<Result>): Promise<Result> {
+    this.#workingSince = this.#clock.now();
+    try {
+      return await task();
+    } finally {
+      this.#workedMs += this.#clock.now() - this.#workingSince;
+      this.#workingSince = null;
+    }
+  }
+
+  /** This clock, but for the time of our own work. */
+  #notWorkedMs(): number {
+    const now = this.#clock.now();
+    return now - this.#workedMs - (this.#workingSince === null ? 0 : now - this.#workingSince);
   }
 }

@@ -13,6 +13,7 @@ import type { ChainStore } from '../storage/index.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
 import { HeaderWalk, Lie } from './header-walk.ts';
 import type { SyncReport } from './ledger-node.ts';
+import { storedTimes } from './stored-times.ts';
 import { SyncRound } from './sync-round.ts';
 
 export interface SyncPorts {
@@ -149,7 +150,7 @@ export class Sync {
       }
       if (!walk) return [];
       const { hash, header } = walk.last;
-      if (isAll || header.height > chain.tip().height || missing.length >= mostMissing || this.#stopped) {
+      if (isAll || header.height > chain.tip().height || missing.length >= limits.sideBranchBlocks || this.#stopped) {
         // All of the branch may be here, from a switch that was not finished: its last block is offered once more.
         if (missing.length === 0 && !chain.isOnMainChain(hash)) missing.push(hash);
         return missing;
@@ -159,10 +160,10 @@ export class Sync {
 
   /** From the first header of a page: it follows one of our locator, or the network would have refused the page. */
   #startWalk({ header }: SealedHeader): HeaderWalk {
-    const { chain, keeper, genesis } = this.#ports;
+    const { chain, genesis } = this.#ports;
     const shared = chain.header(header.parent);
     if (!shared) throw new CarechainError('unknown-parent', 'The block that both chains share is no longer here.');
-    return new HeaderWalk(genesis, shared, [...keeper.medianTimes(shared)].reverse());
+    return new HeaderWalk(genesis, shared, storedTimes(chain, shared.header));
   }
 
   /** While the blocks of one answer are checked and written, the next is on its way. */
@@ -181,13 +182,14 @@ export class Sync {
       if (blocks.length === 0) throw new CarechainError('request-failed', 'The peer no longer has these blocks.');
       next += blocks.length;
       if (next < hashes.length) answer = fetch(next);
-      if (!(await this.#offerAll(blocks, peerId, round))) return;
+      if (!(await round.working(() => this.#offerAll(blocks, peerId, round)))) return;
     }
   }
 
   /** @returns whether what follows them is worth fetching now. @throws Lie, CarechainError where one is refused. */
   async #offerAll(blocks: readonly Block[], peerId: string, round: SyncRound): Promise<boolean> {
-    for (const { verdict, ...offer } of await this.#ports.keeper.offerRange(blocks, peerId)) {
+    const offers = this.#ports.keeper.offerRange(blocks, peerId);
+    for await (const { verdict, ...offer } of offers) {
       const refused = 'rejection' in offer ? offer.rejection : null;
       if (refused && verdict === 'rejected') throw new Lie(refused.code);
       // What was here already counts as nothing: a peer that sends only that must not keep the others waiting.
@@ -212,9 +214,6 @@ export class Sync {
     return hashes;
   }
 }
-
-/** Hashes held in memory at once: about 10 MB, and as many blocks as side branches may have. */
-const mostMissing = 100_000;
 
 /** How often a peer may leave its branch for another while it is asked for headers. */
 const mostWalks = 4;

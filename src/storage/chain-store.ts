@@ -48,11 +48,15 @@ export interface ChainStore {
   readonly state: StateView;
   /** Of any stored block, main or side. Of the genesis too: its signature is empty. */
   header(hash: string): StoredHeader | undefined;
+  /** Its one encoding, not decoded. Not of the genesis. */
+  headerBytes(hash: string): Uint8Array | undefined;
   /** Main chain; the genesis at height 0. */
   hashAt(height: number): string | undefined;
   /** Of all stored blocks of a height, that of the main chain first. */
   hashesAt(height: number): string[];
   isOnMainChain(hash: string): boolean;
+  /** Of any stored block but the genesis. Cheap on a side branch. */
+  parentOf(hash: string): string | undefined;
   /** Any stored block; the genesis is none. */
   block(hash: string): Block | undefined;
   blockBytes(hash: string): Uint8Array | undefined;

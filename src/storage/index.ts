@@ -7,7 +7,7 @@
  *   const chain = await openChainStore(store, genesis);
  */
 export type { ChainCommit, ChainStore, StoredHeader, Tip } from './chain-store.ts';
-export { bodyWrites, genesisWrites, writesOfBlock } from './commit-writes.ts';
+export { genesisWrites, writesOfBlock } from './commit-writes.ts';
 export { type Cursor, type Cursors, openCursors } from './cursors.ts';
 export type { Database, Write } from './database.ts';
 export { type EquivocationLog, type LoggedEquivocation, openEquivocationLog } from './equivocation-log.ts';
@@ -17,7 +17,7 @@ export { checkLedgerFiles, type LedgerFileReport } from './ledger-files.ts';
 export { type LostStore, type LostTransaction, openLostStore } from './lost-store.ts';
 export { openChainStore } from './open-chain-store.ts';
 export { closeDatabase, hasLedger, openDatabase } from './open-database.ts';
-export { type KeptTransaction, type Outbox, openOutbox, openTransaction } from './outbox.ts';
+export { type Outbox, openOutbox } from './outbox.ts';
 export type { PatientEventPlace } from './patient-index.ts';
 export { createRecordStore, type RecordStore } from './record-store.ts';
 export type { Snapshot } from './reopening.ts';

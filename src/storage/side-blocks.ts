@@ -10,8 +10,6 @@ import { storeKeys } from './keys.ts';
 import { decodeRow, putRow, remove } from './rows.ts';
 import type { Store } from './store.ts';
 
-/** Blocks of side branches, however small they are: each takes some memory here. */
-const mostBlocks = 100_000;
 /** Making room goes down to this share of the bounds, so that not every block makes room again. */
 const roomy = 0.75;
 
@@ -41,6 +39,10 @@ export class SideBlocks {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  parentOf(hash: string): string | undefined {
+    return this.#blocks.get(hash)?.parent;
   }
 
   has(hash: string): boolean {
@@ -103,11 +105,11 @@ export class SideBlocks {
   toMakeRoom(block: Block): string[] {
     let bytes = this.#bytes + block.bytes.length;
     let count = this.#blocks.size + 1;
-    if (bytes <= this.#mostBytes && count <= mostBlocks) return [];
+    if (bytes <= this.#mostBytes && count <= limits.sideBranchBlocks) return [];
     const branch = this.#branchOf(block);
     const going = new Set<string>();
     for (const [hash, side] of this.#lowestFirst()) {
-      const isRoomy = bytes <= this.#mostBytes * roomy && count <= mostBlocks * roomy;
+      const isRoomy = bytes <= this.#mostBytes * roomy && count <= limits.sideBranchBlocks * roomy;
       if (!going.has(side.parent) && (isRoomy || branch.has(hash))) continue;
       going.add(hash);
       bytes -= side.bytes;
@@ -128,7 +130,7 @@ export class SideBlocks {
       bytes += side.bytes;
       hash = side.parent;
     }
-    if (bytes > this.#mostBytes || branch.size >= mostBlocks) {
+    if (bytes > this.#mostBytes || branch.size >= limits.sideBranchBlocks) {
       const sentence = `A side branch of more than ${branch.size} blocks does not fit beside the main chain.`;
       throw new CarechainError('side-branch-too-large', sentence, { blocks: branch.size, bytes });
     }

@@ -61,6 +61,10 @@ export class StoredChain implements ChainStore {
     return { ...sealed.value, work: row.work };
   }
 
+  headerBytes(hash: string): Uint8Array | undefined {
+    return this.#readRow<{ sealed: Uint8Array }>(storeKeys.header(hash))?.sealed;
+  }
+
   hashAt(height: number): string | undefined {
     if (height < 0 || height > this.#tip.height) return undefined;
     const hash = this.#readRow<string>(storeKeys.height(height));
@@ -77,6 +81,10 @@ export class StoredChain implements ChainStore {
     if (this.#side.has(hash)) return false;
     const stored = this.header(hash);
     return stored !== undefined && this.hashAt(stored.header.height) === hash;
+  }
+
+  parentOf(hash: string): string | undefined {
+    return this.#side.parentOf(hash) ?? this.header(hash)?.header.parent;
   }
 
   block(hash: string): Block | undefined {

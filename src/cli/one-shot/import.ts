@@ -7,9 +7,9 @@ import { createReadStream } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCodes } from '../../actions/index.ts';
-import { CarechainError, type Clock, limits } from '../../base/index.ts';
+import { CarechainError, type Clock } from '../../base/index.ts';
 import { checkBlock, type Genesis, type RejectionCode, rejections } from '../../ledger/index.ts';
-import { indexWrites } from '../../node/index.ts';
+import { indexWrites, storedTimes } from '../../node/index.ts';
 import { type ChainStore, createStore, openChainStore, openDatabase } from '../../storage/index.ts';
 import { ByteLines } from '../byte-lines.ts';
 import { type BlockLine, blockLine, blockOfLine, firstDifference, genesisLine } from './block-line.ts';
@@ -82,7 +82,13 @@ async function takeLine(
   const rebuilt = blockOfLine(line);
   if (!rebuilt.ok) throw failed(rebuilt.rejection.code, height, `Line ${number}.`);
   const block = rebuilt.value;
-  const context = { genesis, parent, medianTimes: medianTimes(chain), now: clock.now(), state: chain.state };
+  const context = {
+    genesis,
+    parent,
+    medianTimes: storedTimes(chain, parent.header),
+    now: clock.now(),
+    state: chain.state,
+  };
   const checked = checkBlock(block, context);
   if (!checked.ok) throw failed(checked.rejection.code, height, `Line ${number}.`);
   const effect = checked.value;
@@ -110,15 +116,6 @@ function failed(code: RejectionCode, height: number, where: string): CarechainEr
     code,
     `Block #${height} fails the check ${code}: ${sentence} ${where} Nothing was imported.`,
   );
-}
-
-function medianTimes(chain: ChainStore): number[] {
-  const times: number[] = [];
-  for (let at = chain.header(chain.tip().hash); at && times.length < limits.medianHeaders; ) {
-    times.push(at.header.time);
-    at = at.header.height === 0 ? undefined : chain.header(at.header.parent);
-  }
-  return times;
 }
 
 async function* readLines(file: string): AsyncGenerator<{ line: BlockLine; number: number }> {
