@@ -3,14 +3,14 @@
  * broken program: its stream is reset and the peer is shunned. A request over the peer's budget is refused and no more.
  */
 import { limits } from '../base/index.ts';
-import { encodeSealedHeader } from '../ledger/index.ts';
 import type { Budgets } from './budgets.ts';
-import type { FairShares } from './fair-shares.ts';
+import type { Breathe, FairShares } from './fair-shares.ts';
 import type { NetworkHandlers } from './network.ts';
 import { networkLimits } from './network-limits.ts';
 import * as wire from './wire.ts';
 
-export type Answer = (message: Uint8Array, from: string) => Promise<Uint8Array>;
+/** Breathes between the pieces of its work. */
+export type Answer = (message: Uint8Array, from: string, breathe: Breathe) => Promise<Uint8Array>;
 
 export interface Answers {
   readonly protocol: string;
@@ -35,18 +35,22 @@ export function createAnswers(
     {
       protocol: 'headers/1',
       requestBytes: wire.wireBytes.locator,
-      async answer(message, from) {
+      async answer(message, from, breathe) {
         const locator = decoding(from, message, wire.decodeLocator);
-        const headers = handlers.headersAfter(locator).slice(0, limits.headersPerRequest);
-        return wire.encodeHeaders(headers.map(encodeSealedHeader));
+        const headers: Uint8Array[] = [];
+        for (const header of handlers.headersAfter(locator)) {
+          headers.push(header);
+          await breathe();
+        }
+        return wire.encodeHeaders(headers.slice(0, limits.headersPerRequest));
       },
     },
     {
       protocol: 'blocks/1',
       requestBytes: wire.wireBytes.hashes,
-      async answer(message, from) {
+      async answer(message, from, breathe) {
         const hashes = decoding(from, message, wire.decodeHashes);
-        return wire.encodeBlocks(blocksThatFit(hashes));
+        return wire.encodeBlocks(await blocksThatFit(hashes, breathe));
       },
     },
     {
@@ -62,10 +66,11 @@ export function createAnswers(
   ];
 
   /** One by one, so that a request for many large blocks reads no more of them than its answer can carry. */
-  function blocksThatFit(hashes: readonly string[]): Uint8Array[] {
+  async function blocksThatFit(hashes: readonly string[], breathe: Breathe): Promise<Uint8Array[]> {
     const blocks: Uint8Array[] = [];
     let room: number = limits.responseBytes;
     for (const hash of hashes) {
+      await breathe();
       const [block] = handlers.blockBytes([hash]);
       if (block === undefined) continue;
       room -= block.length;
@@ -77,12 +82,17 @@ export function createAnswers(
 }
 
 /** An answer within the peer's budget, when its share of the work allows. */
-export function budgeted(protocol: string, budgets: Budgets, shares: FairShares, answer: Answer): Answer {
+export function budgeted(
+  protocol: string,
+  budgets: Budgets,
+  shares: FairShares,
+  answer: Answer,
+): (message: Uint8Array, from: string) => Promise<Uint8Array> {
   return (message, from) =>
     budgets.whileAnswering(from, protocol, () =>
       shares.work(from, async (breathe) => {
         await breathe();
-        return answer(message, from);
+        return answer(message, from, breathe);
       }),
     );
 }

@@ -10,7 +10,7 @@
 import { type Clock, describeError, type Logger, limits, type Random } from '../base/index.ts';
 import type { Genesis } from '../ledger/index.ts';
 import { checkConfigured } from './address.ts';
-import { budgeted, createAnswers } from './answers.ts';
+import { type Answer, budgeted, createAnswers } from './answers.ts';
 import { createBudgets } from './budgets.ts';
 import { whoGivesWay } from './crowd.ts';
 import { createDialer } from './dialer.ts';
@@ -146,7 +146,7 @@ export function createNetwork(settings: NetworkSettings): Network {
     return new Set(transport.subscribers(topics.transactions).filter((peerId) => toBlocks.has(peerId)));
   }
 
-  function serve(protocol: string, requestBytes: number, answer: Parameters<Network['serve']>[2]): void {
+  function serve(protocol: string, requestBytes: number, answer: Answer): void {
     transport.handle(prefix + protocol, requestBytes, budgeted(protocol, budgets, shares, answer));
   }
 

@@ -140,6 +140,17 @@ export function createDialer(settings: DialerSettings): Dialer {
     return entry.isDialling ? 'dialling' : 'waiting';
   }
 
+  /** Makes room: of the learnt addresses that lead to nobody now, the one that has not led anywhere for the longest time goes. */
+  function forgetOne(): boolean {
+    let oldest: Entry | null = null;
+    for (const entry of all()) {
+      if (entry.configured || entry.isDialling || isLinkedEntry(entry)) continue;
+      if (oldest === null || (entry.lastSeen ?? 0) < (oldest.lastSeen ?? 0)) oldest = entry;
+    }
+    oldest?.timer?.cancel();
+    return oldest !== null && entries.delete(oldest.address.text);
+  }
+
   const all = () => [...entries.values()];
   const isLinkedEntry = ({ peerId }: Entry) => peerId !== null && isLinked(peerId);
 
@@ -180,7 +191,7 @@ export function createDialer(settings: DialerSettings): Dialer {
     },
     learn(addresses, teller) {
       const peerId = teller.tellsOwn ? teller.peerId : null;
-      let told = all().filter((entry) => entry.toldBy === teller.peerId && !entry.wasFound).length;
+      let told = all().filter((entry) => entry.toldBy === teller.peerId && !isLinkedEntry(entry)).length;
       for (const text of addresses) {
         const address = parseQuietly(text);
         if (address === null || !mayDial(address, teller.isLocal)) continue;
@@ -190,8 +201,8 @@ export function createDialer(settings: DialerSettings): Dialer {
           if (!known.configured) known.peerId ??= peerId;
           continue;
         }
-        if (entries.size >= limits.knownAddresses) return logger.debug('too many addresses are known');
         if (told >= networkLimits.addressesPerTeller) return logger.debug('a peer tells many addresses');
+        if (entries.size >= limits.knownAddresses && !forgetOne()) return logger.debug('too many addresses are known');
         told += 1;
         schedule(add(address, peerId, teller.peerId), random.fraction() * limits.redialMinMs);
       }

@@ -88,7 +88,8 @@ export function createFairShares(clock: Clock, whoWants: 'the peer' | 'we'): Fai
         share.tasks -= 1;
         if (share.holder === task) share.holder = null;
         // What follows at once shares the slice.
-        if (share.tasks === 0) setImmediate(() => share.tasks === 0 && shares.delete(name));
+        if (share.tasks === 0)
+          setImmediate(() => share.tasks === 0 && shares.get(name) === share && shares.delete(name));
       }
     },
   };

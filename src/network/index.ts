@@ -17,6 +17,7 @@ export type {
   PendingClaim,
   Status,
 } from './network.ts';
+export { networkLimits } from './network-limits.ts';
 export { peerIdOf } from './peer-id.ts';
 export { type ReservedPort, reservePort } from './reserve-port.ts';
 export type { Gate, MessageVerdict, RequestLimits, Transport, TransportEvents } from './transport.ts';

@@ -53,8 +53,11 @@ export interface NetworkHandlers {
   onPeerGone(peerId: string, address: string): void;
   /** A peer has told its status again. */
   onStatus(peer: Peer): void;
-  /** Headers of the main chain after the highest locator hash that is on it; at most `limits.headersPerRequest`. */
-  headersAfter(locator: readonly string[]): SealedHeader[];
+  /**
+   * Encoded headers of the main chain after the highest locator hash that is on it; at most `limits.headersPerRequest`. Each
+   * is read when it is asked for, and they follow each other also where the chain is switched meanwhile.
+   */
+  headersAfter(locator: readonly string[]): Iterable<Uint8Array>;
   /** Encoded blocks of these hashes, as far as they are here, in the order asked. */
   blockBytes(hashes: readonly string[]): Uint8Array[];
   /** At most `limits.pendingIdsPerPage` ids of what is pending, without the first `from` of them. */

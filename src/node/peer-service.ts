@@ -3,7 +3,7 @@
  * that only a liar can cause shuns the peer, everything else has an honest explanation.
  */
 import { type Clock, describeError, type Logger, limits, type Timer } from '../base/index.ts';
-import { type Block, type Genesis, type SealedHeader, type Transaction, wins } from '../ledger/index.ts';
+import { type Block, type Genesis, type Transaction, wins } from '../ledger/index.ts';
 import type { MessageVerdict, Network, NetworkHandlers, Peer, Status } from '../network/index.ts';
 import type { ChainStore } from '../storage/index.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
@@ -124,17 +124,22 @@ export class PeerService implements NetworkHandlers {
     return this.#reconciliation.all(peerId);
   }
 
-  headersAfter(locator: readonly string[]): SealedHeader[] {
+  *headersAfter(locator: readonly string[]): Iterable<Uint8Array> {
     const { chain } = this.#ports;
     const common = locator.find((hash) => chain.isOnMainChain(hash));
     const start = common === undefined ? 0 : chain.header(common)!.header.height;
-    const headers: SealedHeader[] = [];
-    for (let height = start + 1; headers.length < limits.headersPerRequest; height++) {
+    const hashes: string[] = [];
+    for (let height = start + 1; hashes.length < limits.headersPerRequest; height++) {
       const hash = chain.hashAt(height);
       if (hash === undefined) break;
-      headers.push(chain.header(hash)!);
+      hashes.push(hash);
     }
-    return headers;
+    for (const hash of hashes) {
+      const header = chain.headerBytes(hash);
+      // Of a branch that was left and forgotten meanwhile.
+      if (header === undefined) return;
+      yield header;
+    }
   }
 
   blockBytes(hashes: readonly string[]): Uint8Array[] {

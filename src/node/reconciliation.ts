@@ -6,12 +6,12 @@
  * each further status one page, for as long as pages bring something. So a peer that has much more than we do is caught up
  * with at once, and two large sets that differ by what is on its way cost a page every few seconds, not the list.
  *
- * The sum is a claim: a liar can make us fetch a page or fetch nothing, from himself. After so many equal statuses one page
+ * The sum is a claim: a liar can make us fetch a page of ids, and ask once for some of them, or fetch nothing, from himself. After so many equal statuses one page
  * is looked at all the same.
  */
 import { limits } from '../base/index.ts';
 import type { Transaction } from '../ledger/index.ts';
-import type { Network, Peer } from '../network/index.ts';
+import { type Network, networkLimits, type Peer } from '../network/index.ts';
 import { isSameClaim } from './pending-sum.ts';
 import type { Transactions } from './transactions.ts';
 
@@ -96,11 +96,18 @@ export class Reconciliation {
     const end = start + ids.length;
     if (ids.length === limits.pendingIdsPerPage && end < limits.mempoolTransactions) course.next = end;
     const wanted = ids.filter((id) => transactions.isWanted(id));
-    for (let from = 0; from < wanted.length && !this.#stopped; from += limits.transactionsPerMessage) {
-      const found = await network.fetchPending(peerId, wanted.slice(from, from + limits.transactionsPerMessage));
+    let broughtSomething = false;
+    for (let from = 0; from < wanted.length && !this.#stopped; from += networkLimits.transactionsPerRequest) {
+      const found = await network.fetchPending(peerId, wanted.slice(from, from + networkLimits.transactionsPerRequest));
+      // It names what it does not have, or has no longer: the rest of the page is not asked for.
+      if (found.length === 0) {
+        course.next = 0;
+        break;
+      }
+      broughtSomething = true;
       for (let at = 0; at < found.length && !this.#stopped; at += takenAtOnce)
         await take(found.slice(at, at + takenAtOnce), peerId);
     }
-    return wanted.length > 0;
+    return broughtSomething;
   }
 }

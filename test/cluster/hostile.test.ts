@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { silentLogger, systemRandom } from '../../src/base/index.ts';
-import { type Block, sealBlock } from '../../src/ledger/index.ts';
+import { type Block, encodeSealedHeader, sealBlock } from '../../src/ledger/index.ts';
 import { createNetwork, type Network, type NetworkHandlers, type Transport } from '../../src/network/index.ts';
 import type { LedgerNode } from '../../src/node/index.ts';
 import { type Cluster, createCluster } from '../support/cluster.ts';
@@ -108,7 +108,7 @@ test('honest headers over bent bodies condemn the peer, not the chain', async ()
   const shunned = shunning(cluster.node('lab'));
   await meet({
     status: () => claim(tip.work, tip.hash, tip.height),
-    headersAfter: () => chain,
+    headersAfter: () => chain.map(encodeSealedHeader),
     // Each under its honest header, without its transactions.
     blockBytes: (hashes) => hashes.map((hash) => withoutBody(chain.find((block) => block.hash === hash)!)),
   });
@@ -124,7 +124,7 @@ test('headers without work are a lie', async () => {
   const { chain } = chainOf(cluster.node('doctor'));
   const easy = sealBlock({ ...chain[0]!.header, difficulty: 2 ** 30 }, chain[0]!.transactions, miner);
   const shunned = shunning(cluster.node('lab'));
-  await meet({ headersAfter: () => [easy] });
+  await meet({ headersAfter: () => [encodeSealedHeader(easy)] });
   await shunned;
   cluster.heal();
   await cluster.until(() => cluster.node('lab').head().height === 1, 'the lab to catch up');

@@ -1,6 +1,12 @@
 /** A network with a small node above it that answers from lists, and writes down what it hears. */
 import { type Clock, type Random, silentLogger } from '../../src/base/index.ts';
-import { type Block, sealBlock, signTransaction, type Transaction } from '../../src/ledger/index.ts';
+import {
+  type Block,
+  encodeSealedHeader,
+  sealBlock,
+  signTransaction,
+  type Transaction,
+} from '../../src/ledger/index.ts';
 import {
   createNetwork,
   type MessageVerdict,
@@ -68,7 +74,7 @@ export async function createParty(settings: {
     onPeer: ({ peerId }) => party.log.push(`peer ${peerId}`),
     onPeerGone: (peerId) => party.log.push(`gone ${peerId}`),
     onStatus: () => {},
-    headersAfter: (locator) => party.chain.filter(({ hash }) => !locator.includes(hash)),
+    headersAfter: (locator) => party.chain.filter(({ hash }) => !locator.includes(hash)).map(encodeSealedHeader),
     blockBytes: (hashes) =>
       hashes.flatMap((hash) => party.chain.filter((block) => block.hash === hash).map(({ bytes }) => bytes)),
     pendingIds: (from) => party.pending.slice(from).map(({ id }) => id),

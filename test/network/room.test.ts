@@ -61,3 +61,43 @@ test('a peer that tells a thousand addresses makes nobody knock at a thousand do
   expect(dialled).toContain('127.0.0.1:9999');
   expect(mostUnderWay).toBe(networkLimits.learntDials);
 });
+
+test('addresses that led somewhere once do not keep later ones out', async () => {
+  const clock = createVirtualClock();
+  const linked = new Set<string>();
+  const dialled = new Set<string>();
+  const dialer = createDialer({
+    ...{ configured: [], loopbackOnly: true, clock, random, logger: silentLogger, tasks: createTasks(() => undefined) },
+    async dial(address) {
+      dialled.add(address);
+      linked.add(address);
+      return address;
+    },
+    isLinked: (peerId) => linked.has(peerId),
+    linkCount: () => 1,
+    admits: () => true,
+    isOtherNetwork: () => false,
+  });
+  dialer.start();
+  const unlink = () => {
+    for (const peerId of linked) {
+      linked.delete(peerId);
+      dialer.unlinked(peerId);
+    }
+  };
+  // As many tellers as it takes, each of which leads to nodes that go again.
+  for (let number = 0; number * networkLimits.addressesPerTeller < limits.knownAddresses; number += 1) {
+    const told = Array.from(
+      { length: networkLimits.addressesPerTeller },
+      (_, port) => `127.0.0.2:${2_000 + 64 * number + port}`,
+    );
+    dialer.learn(told, { peerId: `teller ${number}`, isLocal: true, tellsOwn: false });
+    await clock.advance(1_000);
+    unlink();
+  }
+  expect(dialled.size).toBeGreaterThanOrEqual(limits.knownAddresses);
+  dialer.learn(['127.0.0.1:9999'], { peerId: 'honest', isLocal: true, tellsOwn: true });
+  await clock.advance(60_000);
+  dialer.stop();
+  expect(dialled).toContain('127.0.0.1:9999');
+});

@@ -10,7 +10,12 @@ const ids = (from: number, count: number) => Array.from({ length: count }, (_, i
 const page = limits.pendingIdsPerPage;
 
 /** A node with some of the ids, and a peer with others; `asked` are the pages that were asked for. */
-function meeting(ours: readonly string[], theirs: readonly string[]) {
+function meeting(
+  ours: readonly string[],
+  theirs: readonly string[],
+  givenOf: (wanted: readonly string[]) => readonly string[] = (wanted) => wanted,
+) {
+  const fetched: number[] = [];
   const here = new Set(ours);
   const asked: number[] = [];
   const claimOf = (all: Iterable<string>) => {
@@ -24,7 +29,10 @@ function meeting(ours: readonly string[], theirs: readonly string[]) {
         asked.push(from);
         return theirs.slice(from, from + page);
       },
-      fetchPending: async (_peerId, wanted) => wanted.map((id) => ({ id }) as Transaction),
+      async fetchPending(_peerId, wanted) {
+        fetched.push(wanted.length);
+        return givenOf(wanted).map((id) => ({ id }) as Transaction);
+      },
     },
     transactions: { claim: () => claimOf(here), isWanted: (id) => !here.has(id) },
     async take(transactions) {
@@ -32,7 +40,7 @@ function meeting(ours: readonly string[], theirs: readonly string[]) {
     },
   });
   const status = (claimed = claimOf(theirs)) => ({ peerId: 'lab', status: { pending: claimed } }) as Peer;
-  return { here, asked, reconciliation, status };
+  return { here, asked, fetched, reconciliation, status };
 }
 
 test('equal sets fetch nothing, but for one page now and then', async () => {
@@ -71,6 +79,14 @@ test('afterwards a status costs one page, and the next one follows where it brou
   expect(here.size).toBe(theirs.length);
   await reconciliation.heard(status());
   expect(asked).toHaveLength(3);
+});
+
+test('a peer that names what it does not have is asked for some of it once, and not followed from page to page', async () => {
+  const { reconciliation, status, asked, fetched, here } = meeting([], ids(0, 3 * page), () => []);
+  await reconciliation.heard(status());
+  expect(asked).toEqual([0]);
+  expect(fetched).toHaveLength(1);
+  expect(here.size).toBe(0);
 });
 
 test('a list without an end comes to one', async () => {
