@@ -125,6 +125,7 @@ export class ChainHealer {
       bodyOf: (hash) => readBlock(store, hash) ?? fetched.get(hash)?.block,
       now: clock.now(),
       pause,
+      areChecked: true,
     });
     if (mend.isStateMended) onMended();
     const liar = failure ? (fetched.get(failure.hash ?? '')?.from ?? null) : null;

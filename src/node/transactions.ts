@@ -57,7 +57,16 @@ export class Transactions {
 
   /** Whether a user of this node authored it and it is not settled, or was settled on this chain. */
   isOwn(id: string): boolean {
-    return this.#own.has(id) || this.#ports.outbox.isOwn(id);
+    return this.#own.has(id) || this.#isStoredAsOwn(id);
+  }
+
+  #isStoredAsOwn(id: string): boolean {
+    try {
+      return this.#ports.outbox.isOwn(id);
+    } catch {
+      // Whoever watches over reads tells of it. Only what a user of this node authored has a row that can be damaged.
+      return true;
+    }
   }
 
   /** Ids that the outbox must hold: what users of this node wrote and was not settled. */
@@ -166,19 +175,27 @@ export class Transactions {
 
   /**
    * After a switch: looks at everything again, what was lost included if blocks were removed.
-   * @returns ids that are pending or waiting again, and ids that became impossible.
+   * @returns ids that are pending or waiting again, and ids that became impossible; none where the state cannot be read, which
+   * is told: the switch is done all the same, and what waits is looked at the next time.
    */
   afterSwitch({ added, removed, returned }: Switch): { returned: string[]; lost: string[] } {
-    const { mempool } = this.#ports;
+    const { mempool, onFault } = this.#ports;
     this.#refused.clear();
     for (const { id } of returned) if (this.isOwn(id)) this.#own.add(id);
-    const again = removed.length > 0 ? this.#lost() : [];
-    const impossible =
-      removed.length > 0
-        ? mempool.rebuild([...returned, ...again.map(({ transaction }) => transaction)])
-        : mempool.advance(added.flatMap(({ block }) => block.transactions));
-    this.#returning = new Map();
     for (const { block } of added) for (const { id } of block.transactions) this.#own.delete(id);
+    const again = removed.length > 0 ? this.#lost() : [];
+    let impossible: ReturnType<Mempool['rebuild']>;
+    try {
+      impossible =
+        removed.length > 0
+          ? mempool.rebuild([...returned, ...again.map(({ transaction }) => transaction)])
+          : mempool.advance(added.flatMap(({ block }) => block.transactions));
+    } catch (error) {
+      onFault(error);
+      return { returned: [], lost: [] };
+    } finally {
+      this.#returning = new Map();
+    }
     const { recovered, lost } = this.#settle(again, impossible);
     return {
       returned: [...returned, ...recovered].filter(({ id }) => mempool.get(id)).map(({ id }) => id),

@@ -65,6 +65,7 @@ export class Verification {
           store,
           hashes: await mainChain(store, genesis, chain.tip(), turn),
           bodyOf: (hash) => readBlock(store, hash),
+          areChecked: true,
           now: clock.now(),
           pause: turn,
         },
