@@ -1,17 +1,32 @@
 /** What is wrong with a soak, in sentences. None where it held. */
+import { limits } from '../../src/base/index.ts';
 import type { Judged } from './judgement.ts';
 import type { SoakReport } from './soak.ts';
 
 export function complaintsOf(report: SoakReport): string[] {
-  return [...complaintsOfWork(report), ...report.judged.filter(isGrowing).map(tellGrowth), ...tooShort(report)];
+  const { judged } = report;
+  // The third is restarted now and then.
+  const unjudged = ['doctor', 'lab'].filter((role) => !judged.some((each) => each.role === role));
+  return [
+    ...complaintsOfWork(report),
+    ...judged.filter(isGrowing).map(tellGrowth),
+    ...unjudged.map((role) => `The ${role} node answered too seldom to be judged.`),
+    ...tooShort(report),
+  ];
 }
 
+/** A line that is written when the file is full goes into it. */
+const logBytes = limits.logBytes * (1 + limits.olderLogs) * 1.01;
+
 /** Those that do not rest on a slope. */
-export function complaintsOfWork({ lost, agree, struck, acknowledged, givenUp, errors }: SoakReport): string[] {
+export function complaintsOfWork(report: SoakReport): string[] {
+  const { lost, agree, struck, acknowledged, givenUp, givenUpFor, errors, mostLogBytes } = report;
   const complaints: string[] = [];
   if (acknowledged === 0) complaints.push('Nothing was acknowledged: nobody worked.');
   if (lost > 0) complaints.push(`${lost} of ${acknowledged} acknowledged transactions are not in the chain.`);
-  if (givenUp > 0) complaints.push(`${givenUp} tasks were given up after many tries.`);
+  if (givenUp > 0)
+    complaints.push(`${givenUp} tasks were given up after many tries, the last refused with ${givenUpFor.join(', ')}.`);
+  if (mostLogBytes > logBytes) complaints.push(`A log took ${mostLogBytes} bytes.`);
   if (!agree) complaints.push('The nodes do not agree at the end.');
   for (const [error, times] of Object.entries(errors)) complaints.push(`Nodes told of ${error} ${times} times.`);
   for (const [kind, times] of Object.entries(struck)) {

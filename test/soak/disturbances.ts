@@ -38,6 +38,7 @@ export class Disturbances {
   #order: Kind[] = [];
   readonly #stopped = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
+  #failure: unknown = null;
   #leaves = 0;
   #firstLeft = 0;
 
@@ -51,7 +52,15 @@ export class Disturbances {
   start(first: readonly Kind[] = []): void {
     this.#order = [...first];
     this.#firstLeft = first.length;
-    this.#running = this.#run().catch((error: unknown) => error);
+    this.#running = this.#run().catch((error: unknown) => {
+      this.#failure = error;
+      return error;
+    });
+  }
+
+  /** @throws why no more come, where one could not be carried out. */
+  assertRunning(): void {
+    if (this.#failure !== null) throw this.#failure;
   }
 
   /** Whether all that was to come first has come. */
@@ -115,8 +124,9 @@ export class Disturbances {
     const cable = this.#chance.pick(used);
     cable.cut(kind);
     await this.#pass(forMs);
+    const struck = cable.holdsBack;
     cable.mend();
-    return true;
+    return struck;
   }
 
   async #stranger(): Promise<boolean> {

@@ -11,8 +11,6 @@ const monthHours = 720;
 const memoryPerHour = 1_000_000_000 / monthHours;
 /** A month may not use up the 1,024 descriptors that a process usually has. */
 const countPerHour = 1;
-/** A month of log may fill half of a gigabyte. It is put aside at a start. */
-const logPerHour = 500_000_000 / monthHours;
 
 export interface Figure {
   readonly name: string;
@@ -28,7 +26,6 @@ export const figures: readonly Figure[] = [
   { name: 'handles', tolerancePerHour: countPerHour, valueOf: ({ resources }) => resources },
   { name: 'threads', tolerancePerHour: countPerHour, valueOf: ({ threads }) => threads },
   { name: 'files beside the ledger', tolerancePerHour: countPerHour, valueOf: ({ otherFiles }) => otherFiles },
-  { name: 'log', tolerancePerHour: logPerHour, valueOf: ({ logBytes }) => logBytes },
 ];
 
 export interface Judged {

@@ -27,7 +27,8 @@ const report = await soak({
   minutes,
   transactionsPerSecond: Number(values.rate),
   history: Number(values.history),
-  warmUpMinutes: Math.min(5, minutes / 4),
+  // Objects find their level in five minutes; LevelDB and the allocator take half an hour.
+  warmUpMinutes: Math.min(30, minutes / 2),
   sampleEveryMs: 10_000,
   rhythm: { quietMs: 8_000, lastingMs: [6_000, 14_000] },
   first: [],

@@ -24,7 +24,16 @@ interface Task {
   run(node: NodeProcess): Promise<PipedAnswer>;
   done(result: Readonly<Record<string, unknown>>): void;
   tries: number;
+  /** It was typed and nothing answered: it may be done. */
+  isInDoubt: boolean;
 }
+
+/** What a task is refused with that was done, though nobody heard. */
+const wasDone: ReadonlySet<string> = new Set([
+  'patient-already-registered',
+  'order-already-answered',
+  'prescription-already-filled',
+]);
 
 interface Patient {
   readonly id: string;
@@ -40,6 +49,10 @@ export class Patients {
   turnedAway = 0;
   /** Tasks that were tried so often that they are left. */
   givenUp = 0;
+  /** The codes of what was given up. */
+  readonly givenUpFor = new Set<string>();
+  /** Done, as it turned out later, though no answer came. */
+  doneUnheard = 0;
   visits = 0;
   readonly #fleet: Fleet;
   readonly #chance: Chance;
@@ -136,7 +149,7 @@ export class Patients {
   }
 
   #add(role: Role, { run, done }: Pick<Task, 'run' | 'done'>): void {
-    this.#push({ role, run, done, tries: 0 });
+    this.#push({ role, run, done, tries: 0, isInDoubt: false });
   }
 
   #push(task: Task): void {
@@ -157,13 +170,17 @@ export class Patients {
       const node = await this.#fleet.running(role);
       if (node === null) break;
       this.#atWork.add(task);
-      // A node that is just being stopped does not answer: nothing was acknowledged.
+      // A node that is just being stopped, or is late, does not answer: nothing was acknowledged, and it may be done.
       const answer = await task.run(node).catch(() => null);
       this.#atWork.delete(task);
       if (answer?.ok) {
         this.#acknowledge(answer);
         task.done(answer.result!);
-      } else this.#tryLater(task, answer?.error?.code ?? 'no-answer');
+      } else if (task.isInDoubt && wasDone.has(answer?.error?.code ?? '')) this.doneUnheard += 1;
+      else {
+        task.isInDoubt ||= answer === null;
+        this.#tryLater(task, answer?.error?.code ?? 'no-answer');
+      }
     }
     for (const wake of this.#wake.values()) wake();
   }
@@ -180,6 +197,7 @@ export class Patients {
     task.tries += 1;
     if (task.tries >= mostTries) {
       this.givenUp += 1;
+      this.givenUpFor.add(code);
       return;
     }
     this.#later += 1;

@@ -20,15 +20,11 @@ export interface Sample {
   readonly externalBytes: number;
   /** Memory that is no file's: heap, threads, and what the allocator has not given back. */
   readonly anonymousBytes: number;
-  readonly residentBytes: number;
   readonly threads: number;
   /** Open descriptors: all but those of the data folder, whose number follows the size of the ledger. */
   readonly descriptors: number;
-  readonly sockets: number;
-  readonly folderDescriptors: number;
   /** Handles and requests that keep the event loop alive, timers among them. */
   readonly resources: number;
-  readonly timers: number;
   readonly ledgerFiles: number;
   readonly ledgerBytes: number;
   /** Files of the data folder outside the ledger. */
@@ -69,13 +65,9 @@ export async function sampleOf(
       heapBytes: probed.heapUsed,
       externalBytes: probed.external,
       anonymousBytes: figure('RssAnon') * 1_024,
-      residentBytes: figure('VmRSS') * 1_024,
       threads: figure('Threads'),
       descriptors: targets.length - ofFolder,
-      sockets: targets.filter((target) => target.startsWith('socket:')).length,
-      folderDescriptors: ofFolder,
       resources: probed.resources.length,
-      timers: probed.resources.filter((name) => name === 'Timeout').length,
       ...(await filesOf(dataDir)),
       loopDelayMs: probed.loopDelayMs,
       statusMs,

@@ -46,9 +46,13 @@ export interface SoakReport {
   readonly visits: number;
   readonly turnedAway: number;
   readonly givenUp: number;
+  readonly givenUpFor: readonly string[];
+  readonly doneUnheard: number;
   readonly refusals: Readonly<Record<string, number>>;
   readonly samples: readonly Sample[];
   readonly judged: readonly Judged[];
+  /** Of the log of one node, with the older files of it. */
+  readonly mostLogBytes: number;
   /** Errors that nodes told of as events, by code. */
   readonly errors: Readonly<Record<string, number>>;
 }
@@ -79,6 +83,7 @@ export async function soak(settings: SoakSettings): Promise<SoakReport> {
     progress(`working, ${warmUpMinutes} min to warm up`);
     await setTimeout(warmUpMinutes * 60_000);
     while (hoursNow() < minutes / 60 || !disturbances.hasDoneFirst) {
+      disturbances.assertRunning();
       const nextAt = performance.now() + settings.sampleEveryMs;
       const moment = { atHours: hoursNow(), transactions: past.transactions + patients.acknowledged.size };
       const taken = await Promise.all(fleet.members.map((member) => sampleOf(member, moment)));
@@ -104,12 +109,17 @@ export async function soak(settings: SoakSettings): Promise<SoakReport> {
       visits: patients.visits,
       turnedAway: patients.turnedAway,
       givenUp: patients.givenUp,
+      givenUpFor: [...patients.givenUpFor],
+      doneUnheard: patients.doneUnheard,
       refusals: Object.fromEntries(patients.refusals),
       samples,
       judged: judge(samples, settings.windows),
+      mostLogBytes: Math.max(...samples.map(({ logBytes }) => logBytes)),
       errors: Object.fromEntries([...seen].filter(([name]) => name.startsWith('error '))),
     };
   } finally {
+    // Whatever it says, it is said already.
+    await disturbances.stop().catch(() => undefined);
     patients.closeDoors();
     await fleet.end();
     await folder.remove();

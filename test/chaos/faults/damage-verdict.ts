@@ -25,39 +25,61 @@ type Started =
 
 const catchUpMs = 30_000;
 
+const scrubMs = 120_000;
+/** Somebody else may have been given the port of a victim that is not up. */
+const startsWithoutPort = 5;
+
 /** Starts a node on a folder, as far as it does. */
-export async function startOn(victim: Victim, donor: Donor, dataDir: string): Promise<Started> {
-  const node = new PipedNode(victim.commandLine(dataDir));
-  if (await node.ready()) return { node };
-  if (node.isRunning) await node.kill();
-  const { complaint } = await node.ended;
-  const refusal = /\(([a-z]+(?:-[a-z]+)+)\)\s*$/.exec(complaint)?.[1] ?? null;
+export async function startOn(victim: Victim, dataDir: string): Promise<Started> {
+  const { node, complaint } = await startAt(victim, dataDir);
+  if (node) return { node };
+  const code = /\(([a-z]+(?:-[a-z]+)+)\)\s*$/.exec(complaint)?.[1] ?? null;
   return {
-    refusal,
+    refusal: code !== null && namesFolder.test(code) ? code : null,
     complaint,
     async heal() {
       await scrub(dataDir);
-      return startOn(victim, donor, dataDir);
+      return startOn(victim, dataDir);
     },
     async renewKey() {
       await rm(join(dataDir, 'node-key'), { force: true });
-      return startOn(victim, donor, dataDir);
+      return startOn(victim, dataDir);
     },
   };
+}
+
+/** Codes that say that it is the folder: any other is no name for the damage. */
+const namesFolder = /^(folder|node-key|key-file)-/;
+
+async function startAt(victim: Victim, dataDir: string): Promise<{ node: PipedNode | null; complaint: string }> {
+  for (let start = 1; ; start++) {
+    const node = new PipedNode(victim.commandLine(dataDir));
+    if (await node.ready()) return { node, complaint: '' };
+    if (node.isRunning) await node.kill();
+    const { complaint } = await node.ended;
+    if (!complaint.includes('(port-in-use)') || start === startsWithoutPort) return { node: null, complaint };
+  }
 }
 
 /** Its answer is not read: the next start says what it was good for. */
 function scrub(dataDir: string): Promise<void> {
   const words = [executable, 'scrub', '--heal', '--data-dir', dataDir, '--json'];
-  return new Promise((resolve) => execFile(process.execPath, words, () => resolve()));
+  return new Promise((resolve) => execFile(process.execPath, words, { timeout: scrubMs }, () => resolve()));
 }
 
-/** Ends the node. */
+/** How long the log of a folder is: what a node says on it comes after. */
+export async function logBytes(dataDir: string): Promise<number> {
+  return (await readFile(join(dataDir, logName)).catch(() => Buffer.alloc(0))).length;
+}
+
+const logName = 'carechain.log';
+
+/** Ends the node. @param logFrom what its log held before it started. */
 export async function inspect(
   node: PipedNode,
   { heldElsewhere, onlyHere, height }: Victim,
   donor: Donor,
-  dataDir: string,
+  { dataDir, logFrom }: { dataDir: string; logFrom: number },
 ): Promise<{ missing: readonly Missing[]; said: readonly string[] }> {
   const missing: Missing[] = [];
   const lack = (what: string, isHeldElsewhere = true) => missing.push({ what, isHeldElsewhere });
@@ -77,7 +99,7 @@ export async function inspect(
   const balances = JSON.stringify((await node.ask('balances'))?.result?.balances);
   if (balances !== donor.balances) lack(`balances are ${balances}, not ${donor.balances}`);
   await node.kill();
-  return { missing, said: await saidBy(node, dataDir) };
+  return { missing, said: await saidBy(node, dataDir, logFrom) };
 }
 
 async function unknownOf(node: PipedNode, ids: readonly string[]): Promise<string[]> {
@@ -95,10 +117,11 @@ async function reaches(node: PipedNode, height: number): Promise<number> {
 }
 
 /** On stderr, as an event, or in the log: warnings and errors, but for those of the network. */
-async function saidBy(node: PipedNode, dataDir: string): Promise<string[]> {
+async function saidBy(node: PipedNode, dataDir: string, logFrom: number): Promise<string[]> {
   const events = node.events.filter(({ event }) => event === 'error').map(({ code }) => `error event ${String(code)}`);
-  const log = await readFile(join(dataDir, 'carechain.log'), 'utf8').catch(() => '');
-  const warnings = log.split('\n').flatMap((line) => {
+  const log = await readFile(join(dataDir, logName)).catch(() => Buffer.alloc(0));
+  const lines = log.subarray(Math.min(logFrom, log.length)).toString().split('\n');
+  const warnings = lines.flatMap((line) => {
     const { level = 0, msg = '', module = '' } = readLogLine(line);
     return level >= warnLevel && !/peer|dial|link/.test(`${msg} ${module}`) ? [`log: ${msg}`] : [];
   });

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { type DamageCase, damageCases } from '../../support/damage.ts';
 import type { Row } from '../report.ts';
 import type { Run } from '../run.ts';
-import { inspect, startOn } from './damage-verdict.ts';
+import { inspect, logBytes, startOn } from './damage-verdict.ts';
 import { type Donor, prepareVictims, type Victim } from './damage-victims.ts';
 
 const toldEvery = 20;
@@ -58,7 +58,8 @@ async function runCase(
   { isCrashShape }: DamageCase,
   row: Row,
 ): Promise<{ outcome: Outcome; facts: readonly string[] }> {
-  const first = await startOn(victim, donor, copy);
+  const place = { dataDir: copy, logFrom: await logBytes(copy) };
+  const first = await startOn(victim, copy);
   if ('refusal' in first) {
     if (first.refusal === null) return { outcome: 'silent', facts: [`refused without a name: ${first.complaint}`] };
     const healed = await first.heal();
@@ -66,7 +67,7 @@ async function runCase(
     const again = 'refusal' in healed && /node key/.test(healed.complaint) ? await healed.renewKey() : healed;
     if ('refusal' in again)
       return { outcome: 'refused', facts: [first.refusal, `after scrub: ${again.refusal ?? again.complaint}`] };
-    const { missing } = await inspect(again.node, victim, donor, copy);
+    const { missing } = await inspect(again.node, victim, donor, place);
     // What only this folder had may be gone with the part that was damaged, and that was said.
     const held = missing.filter(({ isHeldElsewhere }) => isHeldElsewhere).map(({ what }) => what);
     if (held.length > 0)
@@ -74,10 +75,14 @@ async function runCase(
     return { outcome: 'refused, then healed', facts: [first.refusal] };
   }
   row.restartsMs.push(first.node.readyAfterMs!);
-  const { missing, said } = await inspect(first.node, victim, donor, copy);
+  const { missing, said } = await inspect(first.node, victim, donor, place);
   if (missing.length === 0) return { outcome: said.length > 0 ? 'healed' : 'harmless', facts: said };
   const facts = missing.map(({ what }) => what);
-  if (said.length > 0) return { outcome: 'told', facts: [...facts, ...said] };
+  // What the peers have is to be healed, and not only told.
+  if (said.length > 0) {
+    const isHealable = missing.some(({ isHeldElsewhere }) => isHeldElsewhere);
+    return { outcome: isHealable ? 'refused' : 'told', facts: [...facts, ...said] };
+  }
   // A log that ends early is what a loss of power leaves: no program can tell the two apart. What peers hold is back.
   const isUnavoidable = isCrashShape && missing.every(({ isHeldElsewhere }) => !isHeldElsewhere);
   return { outcome: isUnavoidable ? 'ended early' : 'silent', facts };
