@@ -151,6 +151,32 @@ describe('a branch with a bad block', () => {
   });
 });
 
+test('others have their turn while a long branch is left and another one checked', async () => {
+  const { chain, trunk, main } = forked(1, 0);
+  const { world } = chain;
+  const rig = await openRig(chain);
+  for (const block of [...trunk, ...main]) await rig.offer(block);
+  let count = 0;
+  const many = () => Array.from({ length: 100 }, () => world.register('adam', `somebody ${count++}`));
+  const branch: Block[] = [];
+  for (let at = trunk[1]!.hash; branch.length < 5; at = branch.at(-1)!.hash) branch.push(chain.mineOn(at, ...many()));
+  const [winner, ...rest] = branch.reverse();
+  // All but its last block are here, as after a switch that the end of the process kept from being made.
+  for (const block of rest.reverse())
+    await rig.chain.storeSideBlock(block, block.header.height * block.header.difficulty);
+  let turns = 0;
+  let isOver = false;
+  const countTurns = () => {
+    turns += 1;
+    if (!isOver) setImmediate(countTurns);
+  };
+  setImmediate(countTurns);
+  expect(await rig.offer(winner!)).toBe('main');
+  isOver = true;
+  expect(rig.switches.at(-1)!.added).toHaveLength(5);
+  expect(turns).toBeGreaterThanOrEqual(5);
+});
+
 describe('a range of blocks', () => {
   async function offerRange(rig: Rig, blocks: readonly Block[], from: string): Promise<Offer[]> {
     const offers: Offer[] = [];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { limits, silentLogger } from '../../src/base/index.ts';
+import { CarechainError, limits, silentLogger } from '../../src/base/index.ts';
 import type { Block, Rejection, Transaction } from '../../src/ledger/index.ts';
 import { ConflictList } from '../../src/node/conflict-list.ts';
 import { inlineWorkers } from '../../src/node/index.ts';
@@ -337,4 +337,22 @@ test('what finds no room is not fetched again before the head moves', async () =
   expect(node.transactions.isWanted(last.id)).toBe(false);
   await node.rig.offer(chain.mine(world.register('alice', 'jane')));
   expect(node.transactions.isWanted(last.id)).toBe(true);
+});
+
+test('a switch is finished where the state cannot be read after it, and that is told', async () => {
+  const world = new Chain(testGenesis());
+  const node = await open(world, await memoryDatabase());
+  const mine = world.world.register('alice', 'jane');
+  expect(await node.submit(mine)).toMatchObject({ ok: true });
+  const damage = new CarechainError('folder-damaged', 'A row cannot be read.');
+  const advance = node.parts.mempool!.advance;
+  node.parts.mempool!.advance = () => {
+    throw damage;
+  };
+  expect(await node.rig.offer(world.mine(mine))).toBe('main');
+  node.parts.mempool!.advance = advance;
+  expect(node.faults).toEqual([damage]);
+  expect(node.rig.faults).toEqual([]);
+  expect(node.transactions.kept()).toEqual([]);
+  expect(node.where(mine.id)).toBe('confirmed');
 });
