@@ -17,12 +17,19 @@ export class Faults {
   readonly #invariants: Invariants;
   /** Nodes whose folder somebody will look at. */
   readonly #looking = new Set<string>();
+  /** What whoever runs the nodes is at. */
+  #tasks = 0;
   /** When the last of them was over. */
   lastMs = 0;
 
   constructor(village: Village, invariants: Invariants) {
     this.#village = village;
     this.#invariants = invariants;
+  }
+
+  /** Whether somebody looks at a folder, heals it, or is about to. */
+  get isTending(): boolean {
+    return this.#looking.size > 0 || this.#tasks > 0 || this.#village.timeline.nowMs < this.lastMs;
   }
 
   strike(fault: Fault): void {
@@ -145,16 +152,17 @@ export class Faults {
     this.#later(patienceMs, `the folder of ${name} is looked at`, () => {
       this.#looking.delete(name);
       const { node } = this.#village.machine(name);
-      if (node) run(this.#lookAt(name, node));
+      if (node) this.#tend(this.#lookAt(name, node));
     });
   }
 
   /** The prompt's `scrub`; what it cannot heal takes the command for a stopped folder. */
   async #lookAt(name: string, node: LedgerNode): Promise<void> {
-    const isWhole = await node.scrub().then(
+    const scrubbed = node.scrub().then(
       ({ healing }) => Object.keys(healing.waiting).length === 0,
       () => false,
     );
+    const isWhole = await Promise.race([scrubbed, this.#village.machine(name).hasEnded(node)]);
     this.#village.tell(`the folder of ${name} is ${isWhole ? 'whole' : 'not whole'}`);
     if (isWhole || this.#village.machine(name).node !== node) return;
     this.#kill(name, 'process');
@@ -162,7 +170,7 @@ export class Faults {
   }
 
   #heal(name: string): void {
-    run(
+    this.#tend(
       this.#village
         .machine(name)
         .healFolder()
@@ -200,6 +208,11 @@ export class Faults {
     const machine = this.#village.machine(name);
     machine.disk.wipe();
     this.#invariants.forget(machine);
+  }
+
+  #tend(task: Promise<void>): void {
+    this.#tasks++;
+    run(task.finally(() => this.#tasks--));
   }
 
   #start(name: string): void {

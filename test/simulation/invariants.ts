@@ -42,6 +42,7 @@ export class Invariants implements Watcher {
   readonly #changed = new Set<Machine>();
   /** Codes of faults that a node may tell of, by name: what was done to it. */
   readonly #expected = new Map<string, Set<string>>();
+  readonly #beyondHealing = new Set<string>();
   /** What stood in rows that went from a disk. */
   readonly #unsure = new Set<string>();
   readonly #operator: Operator;
@@ -149,6 +150,19 @@ export class Invariants implements Watcher {
     if (this.#violation) throw this.#violation;
   }
 
+  /** All faults are over and every folder was made whole: from now on nothing that a node cannot read is lawful. */
+  allIsHealed(): void {
+    for (const [name, codes] of this.#expected) {
+      if (this.#beyondHealing.has(name)) continue;
+      for (const code of ['folder-damaged', 'folder-failed', 'own-transaction-lost', 'note-lost']) codes.delete(code);
+    }
+  }
+
+  /** A body of a block is gone that no other node can give it. */
+  isBeyondHealing(name: string): void {
+    this.#beyondHealing.add(name);
+  }
+
   /** What a node answers; undefined where its folder is damaged and it says so. */
   reading<Answer>(machine: Machine, read: (node: LedgerNode) => Answer): Answer | undefined {
     try {
@@ -167,11 +181,6 @@ export class Invariants implements Watcher {
       this.#unreadable(machine, error);
       return undefined;
     }
-  }
-
-  /** Whether something was done to the folder that need not have been noticed. */
-  isDamaged(name: string): boolean {
-    return this.#expected.get(name)?.has('folder-damaged') === true;
   }
 
   /** A read may fail where the folder was damaged, by name; the node heals it. */

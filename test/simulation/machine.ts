@@ -56,6 +56,8 @@ export class Machine implements Process {
   #node: LedgerNode | null = null;
   #isStarting = false;
   #isHealing = false;
+  /** Whoever waits for the end of the process. */
+  #mourners: (() => void)[] = [];
   /** What its clock is wrong by. */
   clockOffsetMs = 0;
 
@@ -155,7 +157,14 @@ export class Machine implements Process {
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
     this.#settings.wires.die(this.name, how);
+    for (const tell of this.#mourners.splice(0)) tell();
     return this.disk.crash();
+  }
+
+  /** Resolves with false when the process of a node has ended: what it was asked is not answered any more. */
+  async hasEnded(node: LedgerNode): Promise<false> {
+    if (this.#node === node) await new Promise<void>((resolve) => this.#mourners.push(resolve));
+    return false;
   }
 
   /** The node is asked to end, and does. */

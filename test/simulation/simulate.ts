@@ -5,6 +5,7 @@
  *   const outcome = await simulate(scenarioOf(42));
  *   if (outcome.violation) console.log(outcome.trace.lines.join('\n'));
  */
+import type { LedgerNode, ScrubOutcome } from '../../src/node/index.ts';
 import { Chance } from '../support/chance.ts';
 import { Faults } from './faults.ts';
 import { Invariants, Violation } from './invariants.ts';
@@ -23,6 +24,10 @@ const agreeWithinMs = 30_000;
 const endsWithinMs = 65_000;
 /** How long everything that is pending may take to be in blocks, once all agree. */
 const settleWithinMs = 600_000;
+/** The first scrub finds and heals, the second must find nothing; the others are for a peer that does not answer at once. */
+const mostScrubs = 5;
+/** How long healing that waits for a peer is given: it tries again each ten seconds. */
+const healsWithinMs = 15_000;
 
 export interface Outcome {
   readonly scenario: Scenario;
@@ -123,7 +128,9 @@ class Simulation {
     while (timeline.nowMs < this.#faults.lastMs) await this.#pass(this.#faults.lastMs);
     await this.#agree();
     await this.#settle();
+    await this.#heal();
     await this.#lookAtTheEnd();
+    this.#invariants.look();
   }
 
   async #pass(untilMs: number, isOver: () => boolean = () => false): Promise<void> {
@@ -131,6 +138,26 @@ class Simulation {
       this.#invariants.look();
       return isOver();
     });
+  }
+
+  /** The same with a node that may be ended meanwhile, by whoever looks after its folder; undefined then. */
+  async #endedOrGone<Answer>(
+    machine: Machine,
+    ask: (node: LedgerNode) => Promise<Answer>,
+  ): Promise<Answer | undefined> {
+    const { node } = machine;
+    if (!node) return undefined;
+    let answer: Answer | undefined;
+    const task = this.#invariants.readingLater(machine, () => ask(node));
+    let hasEnded = false;
+    void task.then((told) => {
+      answer = told;
+      hasEnded = true;
+    });
+    await this.#pass(this.#village.timeline.nowMs + endsWithinMs, () => hasEnded || machine.node !== node);
+    if (!hasEnded && machine.node === node)
+      throw new Violation('what is asked comes to an end', `${machine.name} does not answer; ${this.#standing()}`);
+    return answer;
   }
 
   /** Lets time pass until a node has done what it was asked. */
@@ -189,12 +216,58 @@ class Simulation {
     return pending.map(({ id }) => `${machine.name} has ${id.slice(0, 8)}`);
   }
 
+  /**
+   * Damage that nobody has met yet is found now, and all of it is healed: from here on a node that cannot read its folder
+   * breaks an invariant.
+   */
+  async #heal(): Promise<void> {
+    const { honest, timeline } = this.#village;
+    let wasSound = true;
+    for (const machine of honest) wasSound &&= await this.#healOne(machine);
+    if (!wasSound) {
+      // A folder that was made anew has some way to go.
+      const isQuiet = () => !this.#faults.isTending && this.#isAgreed();
+      await this.#pass(Math.max(timeline.nowMs, this.#faults.lastMs) + agreeWithinMs, isQuiet);
+      await this.#settle();
+    }
+    this.#invariants.allIsHealed();
+  }
+
+  /** @returns whether the first scrub found nothing. */
+  async #healOne(machine: Machine): Promise<boolean> {
+    const { timeline } = this.#village;
+    for (let scrubs = 1; ; scrubs++) {
+      const outcome = await this.#endedOrGone(machine, (node) => node.scrub());
+      if (outcome?.report.sound && Object.keys(outcome.healing.waiting).length === 0) return scrubs === 1;
+      if (outcome && this.#isBeyondHealing(machine, outcome)) {
+        this.#village.count('beyond healing');
+        this.#invariants.isBeyondHealing(machine.name);
+        return false;
+      }
+      if (scrubs === mostScrubs) {
+        const rows = outcome?.healing.faults.map(({ key, fault }) => `${key} ${fault}`) ?? ['the scrub fails'];
+        throw new Violation('what is damaged heals', `${machine.name}: ${rows.join(', ')}`);
+      }
+      const hasWaiting = outcome === undefined || Object.keys(outcome.healing.waiting).length > 0;
+      if (hasWaiting) await this.#pass(timeline.nowMs + healsWithinMs);
+      await this.#pass(this.#faults.lastMs);
+      await this.#pass(timeline.nowMs + agreeWithinMs, () => !this.#faults.isTending && this.#isAgreed());
+    }
+  }
+
+  /** Whether what waits is bodies of blocks that no other node can read either. */
+  #isBeyondHealing(machine: Machine, { healing }: ScrubOutcome): boolean {
+    const waiting = Object.keys(healing.waiting);
+    if (waiting.length === 0 || waiting.some((family) => family !== 'block')) return false;
+    const hashes = healing.faults.flatMap(({ key }) => (key.startsWith('block/') ? [key.slice('block/'.length)] : []));
+    const others = [...this.#village.machines.values()].filter((other) => other !== machine);
+    const hasIt = (other: Machine, hash: string) =>
+      this.#invariants.reading(other, (node) => node.block(hash) !== undefined) === true;
+    return hashes.some((hash) => !others.some((other) => hasIt(other, hash)));
+  }
+
   async #lookAtTheEnd(): Promise<void> {
     const { honest } = this.#village;
-    for (const machine of honest) {
-      // Damage that nobody has met yet is found now, and healed.
-      if (this.#invariants.isDamaged(machine.name)) await this.#ended(machine.node!.scrub());
-    }
     this.#lastHeights = honest.map(({ node }) => node!.head().height);
     for (const [id, { by }] of this.#invariants.acknowledged) {
       const knows = (machine: Machine) => this.#invariants.reading(machine, (node) => node.find(id) !== undefined);

@@ -3,7 +3,7 @@
  * notices what is broken.
  */
 import { expect, test } from 'vitest';
-import { type Fault, scenarioOf } from './scenario.ts';
+import { type Fault, type Scenario, scenarioOf } from './scenario.ts';
 import { shrink, storyOf } from './shrink.ts';
 import { type Outcome, simulate } from './simulate.ts';
 import { add, emptyTally, tallyOf } from './tally.ts';
@@ -72,6 +72,24 @@ test('a disk that forgets what it has synced is noticed, and the story is cut do
   expect(small.scenario.faults.length).toBeLessThanOrEqual(2);
   expect(small.scenario.deeds.length).toBeLessThanOrEqual(3);
   expect(storyOf(small).join('\n')).toMatch(/no longer knows|is nowhere/);
+});
+
+test('a folder that never heals is noticed', { timeout: 120_000 }, async () => {
+  const planned = scenarioOf(2);
+  const scenario: Scenario = {
+    ...planned,
+    liars: [],
+    faults: [{ atMs: 100_000, what: { fault: 'damaged-value', node: 'doctor', how: 'bent', family: 'block/' } }],
+  };
+  expect((await simulate(scenario)).violation).toBeNull();
+  const failed = await simulate(scenario, {
+    sabotage(village) {
+      // A body that is written by itself comes from a peer, and is the remedy.
+      village.machine('doctor').disk.forgets = ([first, ...others]) =>
+        others.length === 0 && first?.type === 'put' && first.key.startsWith('block/');
+    },
+  });
+  expect(failed.violation?.invariant).toBe('what is damaged heals');
 });
 
 async function firstFailure(options: Parameters<typeof simulate>[1]): Promise<Outcome> {
