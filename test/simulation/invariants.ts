@@ -3,7 +3,14 @@
  * in memory, which has no disk, no network and no bad luck; what users were told is held against what their node knows.
  */
 import { type CarechainError, describeError } from '../../src/base/index.ts';
-import { natureOf, readBalance, type Transaction, wins } from '../../src/ledger/index.ts';
+import {
+  checkTransaction,
+  natureOf,
+  readBalance,
+  readPosition,
+  type Transaction,
+  wins,
+} from '../../src/ledger/index.ts';
 import type { Head, LedgerNode } from '../../src/node/index.ts';
 import { Chain } from '../support/ledger.ts';
 import type { Machine } from './machine.ts';
@@ -242,6 +249,43 @@ export class Invariants implements Watcher {
       if (!where) this.violate('what was acknowledged is kept', `${name} no longer knows ${id.slice(0, 8)}`);
       else if (where.state === 'lost' && natureOf(where.rejection.code) === 'invalid')
         this.violate('what was acknowledged is lawful', `${name} lost ${id.slice(0, 8)}: ${where.rejection.code}`);
+    }
+  }
+
+  /**
+   * At the end, when all agree and nothing is pending: what became of what was acknowledged, asked at the node that did, is
+   * what the rules make of it.
+   */
+  lookAtOutcomes(): void {
+    for (const [id, { transaction, by }] of this.acknowledged) {
+      if (this.excused.has(id)) continue;
+      const machine = this.#village.machine(by);
+      const wrong = this.reading(machine, (node) => this.#wrongOutcome(node, transaction));
+      if (wrong) this.violate('what was acknowledged ends lawfully', `${by} has ${id.slice(0, 8)} ${wrong}`);
+    }
+  }
+
+  /** What is wrong with where a transaction ended, in words; null where nothing is. */
+  #wrongOutcome(node: LedgerNode, transaction: Transaction): string | null {
+    const where = node.find(transaction.id)?.where;
+    const { state } = this.#oracle.link(node.head().hash);
+    this.#village.count(`acknowledged, in the end ${where?.state ?? 'nowhere'}`);
+    switch (where?.state) {
+      case 'confirmed': {
+        const position = readPosition(state, transaction.id);
+        return position?.height === where.height ? null : `confirmed in #${where.height}, where it is not`;
+      }
+      case 'lost': {
+        const verdict = this.#oracle.try(transaction, state);
+        if (verdict !== 'OK' && natureOf(verdict) === 'never') return null;
+        return `lost for ${where.rejection.code}, and the rules say ${verdict}`;
+      }
+      case 'waiting': {
+        const refused = checkTransaction(transaction, node.pendingState, { genesis: this.#village.world.genesis });
+        return refused ? null : `waiting for ${where.rejection.code}, and it holds`;
+      }
+      default:
+        return where?.state ?? 'nowhere';
     }
   }
 }

@@ -1,17 +1,12 @@
-/** Transactions that wait at a node for something that is there. */
-import { readOrder, readPatient, readPrescription } from '../../src/ledger/index.ts';
+/** Transactions that wait at a node although they hold, after the chain and all that is pending. */
+import { checkTransaction } from '../../src/ledger/index.ts';
 import type { LedgerNode } from '../../src/node/index.ts';
 
 export function needlessWaits(node: LedgerNode): string[] {
-  const state = node.pendingState;
-  return node.pending().flatMap(({ id, where }) => {
-    if (where.state !== 'waiting') return [];
-    const { code, facts } = where.rejection;
-    const { patient, order, prescription } = facts;
-    const isHere =
-      (code === 'unknown-patient' && readPatient(state, String(patient)) !== undefined) ||
-      (code === 'unknown-order' && readOrder(state, String(order)) !== undefined) ||
-      (code === 'unknown-prescription' && readPrescription(state, String(prescription)) !== undefined);
-    return isHere ? [`${id.slice(0, 8)} for ${code}`] : [];
+  const { pendingState, genesis } = node;
+  return node.pending().flatMap(({ id, entry, where }) => {
+    if (where.state !== 'waiting' || entry.type !== 'transaction') return [];
+    const refused = checkTransaction(entry.transaction, pendingState, { genesis });
+    return refused ? [] : [`${id.slice(0, 8)} for ${where.rejection.code}`];
   });
 }

@@ -274,6 +274,7 @@ class Simulation {
       if (!this.#invariants.excused.has(id) && honest.every((machine) => knows(machine) === false))
         throw new Violation('what was acknowledged is kept', `${id.slice(0, 8)} of ${by} is nowhere`);
     }
+    this.#invariants.lookAtOutcomes();
     for (const machine of honest) {
       const { name } = machine;
       const node = machine.node!;
