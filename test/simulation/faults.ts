@@ -1,11 +1,12 @@
 /** How each fault is done to a village, and undone. */
 import type { LedgerNode } from '../../src/node/index.ts';
 import type { Invariants } from './invariants.ts';
+import type { Machine } from './machine.ts';
 import type { Fault } from './scenario.ts';
 import type { Village } from './village.ts';
 import { calm, pathsBetween } from './wires.ts';
 
-/** How long a node may take to end when it is asked to; it may stand still or wait for a slow disk beside. */
+/** How long a node may take to end when it is asked to and moves; it may wait for a slow disk beside. */
 const stopsWithinMs = 60_000;
 /** How long after a node told of damage somebody looks whether it has healed. */
 const patienceMs = 20_000;
@@ -19,6 +20,8 @@ export class Faults {
   readonly #looking = new Set<string>();
   /** What whoever runs the nodes is at. */
   #tasks = 0;
+  /** Nodes that were asked to end and have not yet. */
+  #stopping = 0;
   /** When the last of them was over. */
   lastMs = 0;
 
@@ -30,6 +33,10 @@ export class Faults {
   /** Whether somebody looks at a folder, heals it, or is about to. */
   get isTending(): boolean {
     return this.#looking.size > 0 || this.#tasks > 0 || this.#village.timeline.nowMs < this.lastMs;
+  }
+
+  get isStopping(): boolean {
+    return this.#stopping > 0;
   }
 
   strike(fault: Fault): void {
@@ -57,22 +64,20 @@ export class Faults {
       });
     },
     restart: ({ node, forMs }) => {
-      const { timeline } = this.#village;
-      const askedMs = timeline.nowMs;
-      run(
-        this.#village
-          .machine(node)
-          .stop()
-          .then(() => {
-            const tookMs = timeline.nowMs - askedMs;
-            if (tookMs > stopsWithinMs) this.#invariants.violate('a node stops soon', `${node} took ${tookMs} ms`);
-            this.#later(forMs, `${node} is started again`, () => this.#start(node));
-          }),
-      );
+      const machine = this.#village.machine(node);
+      const stopped = machine.stop();
+      this.#judgeStop(machine);
+      run(stopped.then(() => this.#later(forMs, `${node} is started again`, () => this.#start(node))));
     },
     pause: ({ node, forMs }) => {
-      this.#village.machine(node).pause();
-      this.#later(forMs, `${node} moves again`, () => this.#village.machine(node).resume());
+      const machine = this.#village.machine(node);
+      const isSomeClockOff = this.#invariants.isSomeClockOff;
+      machine.pause();
+      this.#later(forMs, `${node} moves again`, () => {
+        machine.resume();
+        // What it knows of clocks is as old as its sleep.
+        if (isSomeClockOff) this.#invariants.doubtClock(node);
+      });
     },
     cut: ({ some, others, forMs }) => this.#cut(pathsBetween(some, others), forMs),
     'one-way-cut': ({ from, to, forMs }) => this.#cut([[from, to]], forMs),
@@ -92,11 +97,11 @@ export class Faults {
     },
     'clock-jump': ({ node, byMs, forMs }) => {
       const machine = this.#village.machine(node);
-      // With a single peer nobody can say whose clock is wrong, so it may be the others that tell of it.
-      for (const { name } of this.#village.honest) this.#invariants.expect(name, 'clock-skewed');
+      this.#invariants.clockIsOff(node);
       machine.clockOffsetMs += byMs;
       this.#later(forMs, `the clock of ${node} is set right`, () => {
         machine.clockOffsetMs -= byMs;
+        this.#invariants.clockIsRight(node);
       });
     },
     'slow-disk': ({ node, slowMs, forMs }) => {
@@ -208,6 +213,22 @@ export class Faults {
     const machine = this.#village.machine(name);
     machine.disk.wipe();
     this.#invariants.forget(machine);
+  }
+
+  /** A node that was asked to end, and moves, is gone in time; unless something else ends it first. */
+  #judgeStop(machine: Machine): void {
+    const { nodeOrStarting: node, name } = machine;
+    if (!node) return;
+    const { timeline } = this.#village;
+    const look = () => {
+      if (machine.nodeOrStarting !== node) return;
+      if (timeline.nowMs - machine.movesSinceMs < stopsWithinMs)
+        timeline.after(machine.movesSinceMs + stopsWithinMs - timeline.nowMs, `${name} should have stopped`, look);
+      else this.#invariants.violate('a node stops soon', `${name} did not within ${stopsWithinMs} ms`);
+    };
+    timeline.after(stopsWithinMs, `${name} should have stopped`, look);
+    this.#stopping++;
+    run(machine.hasEnded(node).finally(() => this.#stopping--));
   }
 
   #tend(task: Promise<void>): void {

@@ -2,7 +2,7 @@
  * What must hold after every event, whatever went wrong before it. The chain that a node follows is held against an oracle
  * in memory, which has no disk, no network and no bad luck; what users were told is held against what their node knows.
  */
-import { type CarechainError, describeError } from '../../src/base/index.ts';
+import { type CarechainError, describeError, limits } from '../../src/base/index.ts';
 import {
   checkTransaction,
   natureOf,
@@ -15,6 +15,9 @@ import type { Head, LedgerNode } from '../../src/node/index.ts';
 import { Chain } from '../support/ledger.ts';
 import type { Machine } from './machine.ts';
 import type { Village, Watcher } from './village.ts';
+
+/** How long a node may believe what a peer's clock was: until its link, over which three questions in a row fail, is closed. */
+const skewBelievedMs = 3 * (1.25 * limits.reconcileMs + limits.requestMs);
 
 /** An invariant that does not hold: the end of a simulation. */
 export class Violation extends Error {
@@ -50,6 +53,9 @@ export class Invariants implements Watcher {
   /** Codes of faults that a node may tell of, by name: what was done to it. */
   readonly #expected = new Map<string, Set<string>>();
   readonly #beyondHealing = new Set<string>();
+  /** Machines with a wrong clock -> how many faults made it so. */
+  readonly #offClocks = new Map<string, number>();
+  readonly #doubtedUntilMs = new Map<string, number>();
   /** What stood in rows that went from a disk. */
   readonly #unsure = new Set<string>();
   readonly #operator: Operator;
@@ -64,14 +70,49 @@ export class Invariants implements Watcher {
     this.#oracle = new Chain(village.world);
     // No block comes from the future for the oracle: when one is taken is the nodes' affair.
     this.#oracle.now = Number.MAX_SAFE_INTEGER - 1_000_000_000;
-    // A node whose only peer is a liar cannot know that it is not its own clock that is wrong.
-    if (village.scenario.liars.length > 0) for (const { name } of village.honest) this.expect(name, 'clock-skewed');
   }
 
   /** From now on the node may tell of this. */
   expect(name: string, code: string): void {
     const codes = this.#expected.get(name) ?? new Set();
     this.#expected.set(name, codes.add(code));
+  }
+
+  /** The clock of a machine is set wrong. */
+  clockIsOff(name: string): void {
+    this.#offClocks.set(name, (this.#offClocks.get(name) ?? 0) + 1);
+  }
+
+  /** And right again, which others learn when they ask next. */
+  clockIsRight(name: string): void {
+    const left = (this.#offClocks.get(name) ?? 0) - 1;
+    if (left > 0) this.#offClocks.set(name, left);
+    else this.#offClocks.delete(name);
+    this.doubtClock(name);
+  }
+
+  /** Whether anybody may believe now that some clock is wrong. */
+  get isSomeClockOff(): boolean {
+    return [...this.#village.machines.keys()].some((name) => this.#isOff(name));
+  }
+
+  /** For some time what a machine and its peers think of its clock may be old. */
+  doubtClock(name: string): void {
+    this.#doubtedUntilMs.set(name, this.#village.timeline.nowMs + skewBelievedMs);
+  }
+
+  #isOff(name: string): boolean {
+    const isDoubted = this.#village.timeline.nowMs < (this.#doubtedUntilMs.get(name) ?? 0);
+    return !this.#village.isHonest(name) || this.#offClocks.has(name) || isDoubted;
+  }
+
+  /**
+   * Whether a node may think that its clock is wrong: it is, or more than half of the peers whose clocks it knows have a
+   * wrong one or lie. The median of the others is right, and of two in the middle the nearer one counts.
+   */
+  #mayThinkItsClockWrong(name: string, node: LedgerNode): boolean {
+    const known = node.peers().filter(({ clockOffsetMs }) => clockOffsetMs !== null);
+    return this.#isOff(name) || 2 * known.filter(({ peerId }) => this.#isOff(peerId)).length > known.length;
   }
 
   violate(invariant: string, what: string): void {
@@ -114,7 +155,9 @@ export class Invariants implements Watcher {
       // What is told by its id is not lost silently.
       if (code === 'own-transaction-lost') for (const [id] of message.matchAll(/[0-9a-f]{64}/g)) this.excused.add(id);
       if (code === 'folder-damaged') this.#operator.toldOfDamage(machine);
-      if (!this.#expected.get(name)?.has(code)) this.violate('no fault without a cause', `${name} tells of ${code}`);
+      const hasCause =
+        code === 'clock-skewed' ? this.#mayThinkItsClockWrong(name, node) : this.#expected.get(name)?.has(code);
+      if (!hasCause) this.violate('no fault without a cause', `${name} tells of ${code}`);
     });
   }
 

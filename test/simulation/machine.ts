@@ -56,6 +56,7 @@ export class Machine implements Process {
   #node: LedgerNode | null = null;
   #isStarting = false;
   #isHealing = false;
+  #movesSinceMs = 0;
   /** Whoever waits for the end of the process. */
   #mourners: (() => void)[] = [];
   /** What its clock is wrong by. */
@@ -77,6 +78,11 @@ export class Machine implements Process {
     return this.#isStarting ? null : this.#node;
   }
 
+  /** The same, also while it starts. */
+  get nodeOrStarting(): LedgerNode | null {
+    return this.#node;
+  }
+
   get isUp(): boolean {
     return this.#node !== null || this.#isStarting;
   }
@@ -87,6 +93,11 @@ export class Machine implements Process {
 
   get isPaused(): boolean {
     return this.#held !== null;
+  }
+
+  /** Since when the process has not stood still; now where it does. */
+  get movesSinceMs(): number {
+    return this.isPaused ? this.#settings.timeline.nowMs : this.#movesSinceMs;
   }
 
   get nowMs(): number {
@@ -205,6 +216,7 @@ export class Machine implements Process {
   resume(): void {
     const held = this.#held ?? [];
     this.#held = null;
+    this.#movesSinceMs = this.#settings.timeline.nowMs;
     for (const run of held) run();
   }
 

@@ -125,7 +125,8 @@ class Simulation {
     for (const { atMs, what } of deeds) timeline.after(atMs, `${what.node} does something`, () => this.#do(what));
     const lastPlanned = Math.max(1_000, ...[...faults, ...deeds].map(({ atMs }) => atMs));
     await this.#pass(lastPlanned);
-    while (timeline.nowMs < this.#faults.lastMs) await this.#pass(this.#faults.lastMs);
+    while (timeline.nowMs < this.#faults.lastMs || this.#faults.isStopping)
+      await this.#pass(Math.max(timeline.nowMs + 1_000, this.#faults.lastMs));
     await this.#agree();
     await this.#settle();
     await this.#heal();
@@ -193,11 +194,14 @@ class Simulation {
   async #settle(): Promise<void> {
     const { timeline, honest } = this.#village;
     const endMs = timeline.nowMs + settleWithinMs;
-    for (let idle = 0; idle < honest.length && timeline.nowMs < endMs; ) {
+    let last = 'nothing';
+    for (let idle = 0; idle < honest.length; ) {
+      if (timeline.nowMs >= endMs)
+        throw new Violation('settling comes to an end', `at last ${last}; ${this.#standing()}`);
       const machine = honest[idle]!;
-      const { node } = machine;
-      const mined = node && (await this.#ended(this.#invariants.readingLater(machine, () => node.mine())));
+      const mined = await this.#endedOrGone(machine, (node) => node.mine());
       const outcome = mined?.ok ? 'mined' : mined?.code;
+      last = `${machine.name} ${outcome ?? 'did not answer'}`;
       const fromMs = timeline.nowMs;
       await this.#pass(fromMs + 15_000, () => timeline.nowMs > fromMs + 500 && this.#isAgreed());
       // Two that exclude each other may be pending on different nodes: a block decides which of them is lost. And what a
