@@ -39,7 +39,8 @@ const seenMs = 30_000;
 
 /** A connection between two machines; either end may have noticed its death before the other. */
 interface Link {
-  readonly id: number;
+  readonly ends: readonly [Wire, Wire];
+  /** Ends that have not noticed its death. */
   readonly open: Set<Wire>;
   /** What waits for a blocked path to be free again, as TCP keeps sending it. */
   held: { readonly from: Wire; readonly to: Wire; readonly arrive: () => void; readonly what: string }[];
@@ -79,9 +80,9 @@ export class Wires {
   readonly #wires = new Map<string, Wire>();
   /** Blocked paths, as `from>to` -> how many faults block it. */
   readonly #blocked = new Map<string, number>();
-  #links = 0;
+  /** Addresses of machines that are gone: not even their operating system answers there. */
+  readonly #gone = new Set<string>();
   weather: Weather = calm;
-  readonly counts = { carried: 0, lost: 0, doubled: 0, held: 0 };
 
   constructor(timeline: Timeline, chance: Chance) {
     this.#timeline = timeline;
@@ -105,10 +106,12 @@ export class Wires {
       this.#carry(sender, receiver, what, arrive);
   }
 
-  /** Ends the link between two machines at once, for both. */
+  /** Ends the link between two machines, for both; where one is gone, for the other. */
   breakLink(a: string, b: string): void {
-    const [one, other] = [this.#wires.get(a), this.#wires.get(b)];
-    if (one && other) for (const [from, to] of [[one, other] as const, [other, one] as const]) this.#close(from, to);
+    for (const [from, to] of [[a, b] as const, [b, a] as const]) {
+      const wire = this.#wires.get(from);
+      if (wire) this.#close(wire, to);
+    }
   }
 
   /** From now on no gossip passes between two machines, although their link stands. */
@@ -126,11 +129,11 @@ export class Wires {
     wire.isDead = true;
     wire.events = null;
     wire.asking.clear();
-    for (const other of this.#peersOf(wire)) {
-      const link = wire.links.get(other.peerId)!;
+    if (how === 'machine') this.#gone.add(wire.address);
+    for (const [otherId, link] of wire.links) {
       link.open.delete(wire);
-      if (how === 'process') this.#tellClosed(wire, other, link);
-      else this.#doubt(peerId, other.peerId);
+      if (how === 'process') this.#tellClosed(wire, link);
+      else this.#doubt(peerId, otherId);
     }
     wire.links.clear();
     this.#wires.delete(peerId);
@@ -139,7 +142,7 @@ export class Wires {
   /** A process now stands still: its peers will miss it. */
   paused(peerId: string): void {
     const wire = this.#wires.get(peerId);
-    if (wire) for (const other of this.#peersOf(wire)) this.#doubt(peerId, other.peerId);
+    if (wire) for (const otherId of wire.links.keys()) this.#doubt(peerId, otherId);
   }
 
   /** @param clock of the node: what it waits for, it waits for by this. */
@@ -160,6 +163,7 @@ export class Wires {
       admits: () => true,
     };
     this.#wires.set(peerId, wire);
+    this.#gone.delete(address);
     const isStanding = (other: string) => wire.links.get(other)?.open.has(wire) === true;
     return {
       peerId,
@@ -167,22 +171,19 @@ export class Wires {
         wire.events = events;
       },
       stop: async () => {
-        for (const other of this.#peersOf(wire)) this.#close(wire, other);
+        for (const other of [...wire.links.keys()]) this.#close(wire, other);
         wire.events = null;
         for (const end of [...wire.dialling]) end();
       },
       addresses: () => (wire.events ? [address] : []),
       dial: (text) => this.#dial(wire, text),
-      disconnect: async (other) => {
-        const to = this.#wires.get(other);
-        if (to) this.#close(wire, to);
-      },
+      disconnect: async (other) => this.#close(wire, other),
       setGate: (admits) => {
         wire.admits = admits;
       },
       setOffline: async (isOffline) => {
         wire.isOffline = isOffline;
-        if (isOffline) for (const other of this.#peersOf(wire)) this.#close(wire, other);
+        if (isOffline) for (const other of [...wire.links.keys()]) this.#close(wire, other);
       },
       subscribe: (topic, onMessage) => void wire.topics.set(topic, onMessage),
       broadcast: async (topic, bytes) => {
@@ -195,7 +196,8 @@ export class Wires {
       handle: (protocol, requestBytes, onRequest) => void wire.protocols.set(protocol, { requestBytes, onRequest }),
       request: (to, protocol, bytes, { timeoutMs, answerBytes }) =>
         new Promise((resolve, reject) => {
-          if (!isStanding(to)) return reject(requestFailed('there is no link to the peer'));
+          const link = wire.links.get(to);
+          if (!link?.open.has(wire)) return reject(requestFailed('there is no link to the peer'));
           const end = (settle: () => void) => {
             if (!wire.asking.delete(lost)) return;
             timer.cancel();
@@ -206,13 +208,14 @@ export class Wires {
           wire.asking.set(lost, to);
           const answered = (answer: Uint8Array | null) =>
             answer && answer.length <= answerBytes ? end(() => resolve(answer)) : lost();
-          this.#ask(wire, this.#wires.get(to)!, protocol, new Uint8Array(bytes), answered);
+          this.#ask(wire, farEnd(link, wire), protocol, new Uint8Array(bytes), answered);
         }),
     };
   }
 
+  /** Those at the far ends of its links, whether they are still there or not. */
   #peersOf(wire: Wire): Wire[] {
-    return [...wire.links.keys()].map((peerId) => this.#wires.get(peerId)).filter((other) => other !== undefined);
+    return [...wire.links.values()].map((link) => farEnd(link, wire));
   }
 
   #isBlocked(from: string, to: string): boolean {
@@ -231,8 +234,9 @@ export class Wires {
     const to = [...this.#wires.values()].find(({ address }) => address === text);
     if (text === wire.address) throw dialledSelf();
     const isReachable = to !== undefined && !this.#isCut(wire.peerId, to.peerId);
-    // A port where nobody listens says so at once; a blocked path says nothing.
-    const takesMs = to && !isReachable ? dialTimeoutMs : this.#delayMs() + this.#delayMs();
+    // A port where nobody listens says so at once; a blocked path says nothing, and neither does a machine that is gone.
+    const isSilent = to ? !isReachable : this.#gone.has(text);
+    const takesMs = isSilent ? dialTimeoutMs : this.#delayMs() + this.#delayMs();
     await new Promise<void>((resolve) => {
       const end = () => {
         wire.dialling.delete(end);
@@ -256,7 +260,7 @@ export class Wires {
 
   #connect(from: Wire, to: Wire): void {
     const old = to.links.get(from.peerId);
-    const link: Link = { id: ++this.#links, open: new Set([from, to]), held: [], isDeaf: false };
+    const link: Link = { ends: [from, to], open: new Set([from, to]), held: [], isDeaf: false };
     // The far end may not have noticed that the link before this one is dead: to it, the peer was there all along.
     const isNewsToFarEnd = !old?.open.has(to);
     from.links.set(to.peerId, link);
@@ -266,14 +270,15 @@ export class Wires {
   }
 
   /** One end closes its link; the other learns it if the path is free, and by its pings if not. */
-  #close(wire: Wire, other: Wire): void {
-    const link = wire.links.get(other.peerId);
+  #close(wire: Wire, otherId: string): void {
+    const link = wire.links.get(otherId);
     if (!link?.open.has(wire)) return;
-    this.#closed(wire, other.peerId, link);
-    this.#tellClosed(wire, other, link);
+    this.#closed(wire, otherId, link);
+    this.#tellClosed(wire, link);
   }
 
-  #tellClosed(wire: Wire, other: Wire, link: Link): void {
+  #tellClosed(wire: Wire, link: Link): void {
+    const other = farEnd(link, wire);
     if (!link.open.has(other)) return;
     if (this.#isBlocked(wire.peerId, other.peerId)) {
       this.#doubt(wire.peerId, other.peerId);
@@ -302,12 +307,12 @@ export class Wires {
       const link = wire?.links.get(otherId);
       if (!wire || !link) continue;
       this.#timeline.after(this.#chance.between(...noticedAfterMs), `${peerId} misses ${otherId}`, () => {
-        const other = this.#wires.get(otherId);
-        const answers = other !== undefined && link.open.has(other) && !other.process.isPaused;
+        const other = farEnd(link, wire);
+        const answers = link.open.has(other) && !other.process.isPaused;
         if ((answers && !this.#isCut(peerId, otherId)) || !link.open.has(wire)) return;
         wire.process.whenItMoves(() => {
           this.#closed(wire, otherId, link);
-          if (other) this.#tellClosed(wire, other, link);
+          this.#tellClosed(wire, link);
         });
       });
     }
@@ -321,25 +326,18 @@ export class Wires {
   #carry(from: Wire, to: Wire, what: string, arrive: () => void): void {
     const link = from.links.get(to.peerId);
     if (!link?.open.has(from)) return;
-    this.counts.carried++;
     this.#timeline.after(this.#delayMs(), what, () => {
       if (to.isDead || !link.open.has(to) || to.links.get(from.peerId) !== link) return;
-      if (this.#isBlocked(from.peerId, to.peerId)) {
-        this.counts.held++;
-        link.held.push({ from, to, arrive, what });
-      } else to.process.whenItMoves(arrive);
+      if (this.#isBlocked(from.peerId, to.peerId)) link.held.push({ from, to, arrive, what });
+      else to.process.whenItMoves(arrive);
     });
   }
 
   /** Carries it, or loses it, or carries it twice. */
   #carrySomehow(from: Wire, to: Wire, what: string, arrive: () => void): void {
-    if (this.#chance.happens(this.weather.loss)) {
-      this.counts.lost++;
-      return;
-    }
+    if (this.#chance.happens(this.weather.loss)) return;
     this.#carry(from, to, what, arrive);
     if (!this.#chance.happens(this.weather.duplicates)) return;
-    this.counts.doubled++;
     this.#carry(from, to, `${what} again`, arrive);
   }
 
@@ -391,6 +389,10 @@ export class Wires {
         });
     });
   }
+}
+
+function farEnd({ ends: [one, other] }: Link, wire: Wire): Wire {
+  return wire === one ? other : one;
 }
 
 function digestOf(topic: string, bytes: Uint8Array): string {
