@@ -13,7 +13,7 @@ import {
 } from '../../src/ledger/index.ts';
 import type { Head, LedgerNode } from '../../src/node/index.ts';
 import { Chain } from '../support/ledger.ts';
-import type { Machine } from './machine.ts';
+import type { LogLine, Machine } from './machine.ts';
 import type { Village, Watcher } from './village.ts';
 
 /** How long a node may believe what a peer's clock was: until its link, over which three questions in a row fail, is closed. */
@@ -167,6 +167,16 @@ export class Invariants implements Watcher {
     if (!this.#expected.get(name)?.has(error.code))
       this.violate('a node starts again', `${name} does not: ${error.code} ${error.message}`);
     this.#operator.refused(machine, error);
+  }
+
+  /** What goes wrong inside a node may be caught by it, and then stands in its log only. */
+  logged({ name }: Machine, { level, message, facts }: LogLine): void {
+    const words = `${message} ${JSON.stringify(facts)}`;
+    if (level === 'warn' || level === 'error') this.#village.tell(`${name} warns: ${words}`);
+    const code = String(facts.code);
+    if (!this.#village.isHonest(name) || (level !== 'error' && code !== 'internal-error')) return;
+    if (!this.#expected.get(name)?.has(code))
+      this.violate('no error stands in a log without a cause', `${name}: ${words}`);
   }
 
   /** A folder was made anew of what could be read. What could not is told. */

@@ -9,7 +9,6 @@ import {
   describeError,
   type LogFacts,
   type Logger,
-  silentLogger,
   type Timer,
 } from '../../src/base/index.ts';
 import { searchNonce, verifyStrict } from '../../src/crypto/index.ts';
@@ -21,6 +20,12 @@ import { bytesFrom, type World } from '../support/ledger.ts';
 import { Disk } from './disk.ts';
 import type { Timeline } from './timeline.ts';
 import type { Process, Wires } from './wires.ts';
+
+export interface LogLine {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly facts: LogFacts;
+}
 
 export interface MachineSettings {
   readonly name: string;
@@ -38,8 +43,8 @@ export interface MachineSettings {
   readonly watch: (machine: Machine, node: LedgerNode) => void;
   /** The node would not start on this disk. */
   readonly refused: (machine: Machine, error: CarechainError) => void;
-  /** The node wrote a warning into its log. */
-  readonly warned: (line: string) => void;
+  /** The node wrote a line into its log. */
+  readonly logged: (machine: Machine, line: LogLine) => void;
 }
 
 /** When all simulations begin: some time after the genesis, in milliseconds since 1970 UTC. */
@@ -144,7 +149,7 @@ export class Machine implements Process {
         store,
         transport: bend(wires.transport(name, address, clock, this)),
         workers: this.#workers(life),
-        logger: this.#logger(),
+        logger: this.#logger(life),
       });
       if (isStale()) return;
       this.#node = node;
@@ -250,11 +255,20 @@ export class Machine implements Process {
     };
   }
 
-  #logger(): Logger {
-    const { name, warned } = this.#settings;
-    const warn = (message: string, facts: LogFacts = {}) =>
-      warned(`${name} warns: ${message} ${JSON.stringify(facts)}`);
-    return { ...silentLogger, warn, error: warn, child: () => this.#logger() };
+  /** A process that has ended writes no more. */
+  #logger(life: number): Logger {
+    const at =
+      (level: LogLine['level']) =>
+      (message: string, facts: LogFacts = {}) => {
+        if (life === this.#life) this.#settings.logged(this, { level, message, facts });
+      };
+    return {
+      debug: at('debug'),
+      info: at('info'),
+      warn: at('warn'),
+      error: at('error'),
+      child: () => this.#logger(life),
+    };
   }
 
   #workers(life: number): Workers {

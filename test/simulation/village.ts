@@ -4,7 +4,7 @@ import type { LedgerNode } from '../../src/node/index.ts';
 import { Chance } from '../support/chance.ts';
 import { testGenesis, type World } from '../support/ledger.ts';
 import { lying } from './liar.ts';
-import { Machine } from './machine.ts';
+import { type LogLine, Machine } from './machine.ts';
 import type { Scenario } from './scenario.ts';
 import { Timeline } from './timeline.ts';
 import type { Trace } from './trace.ts';
@@ -13,6 +13,7 @@ import { Wires } from './wires.ts';
 export interface Watcher {
   started(machine: Machine, node: LedgerNode): void;
   refused(machine: Machine, error: CarechainError): void;
+  logged(machine: Machine, line: LogLine): void;
 }
 
 export class Village {
@@ -48,7 +49,7 @@ export class Village {
         wires: this.wires,
         watch: (at, node) => watcher.started(at, node),
         refused: (at, error) => watcher.refused(at, error),
-        warned: (line) => this.tell(line),
+        logged: (at, line) => watcher.logged(at, line),
         ...(liars.includes(name) && {
           bend: (transport) => lying(name, transport, lies, (how) => this.count(`lie: ${how}`)),
         }),
