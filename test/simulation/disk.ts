@@ -32,6 +32,7 @@ export class Disk {
   slowMs = 0;
   /** A disk that lies: it says that it has written what this is true of, and has not. */
   forgets: (writes: readonly Write[]) => boolean = () => false;
+  /** Batches that were written, and that failed. */
   batches = 0;
   failures = 0;
 

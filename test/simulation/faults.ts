@@ -13,6 +13,8 @@ const patienceMs = 20_000;
 /** How long after a node would not start somebody does something about it. */
 const operatorMs = 5_000;
 
+type Struck = boolean | Promise<boolean>;
+
 export class Faults {
   readonly #village: Village;
   readonly #invariants: Invariants;
@@ -41,36 +43,46 @@ export class Faults {
 
   strike(fault: Fault): void {
     this.#village.tell(`fault: ${inWords(fault)}`);
-    this.#village.count(`fault: ${fault.fault}`);
     this.#over();
-    const way = this.#ways[fault.fault] as (fault: Fault) => void;
-    way(fault);
+    const way = this.#ways[fault.fault] as (fault: Fault) => Struck;
+    const count = (struck: boolean) => this.#village.count(`${struck ? 'fault' : 'idle'}: ${fault.fault}`);
+    const struck = way(fault);
+    if (typeof struck === 'boolean') count(struck);
+    else run(struck.then(count));
   }
 
-  readonly #ways: { readonly [Name in Fault['fault']]: (fault: Extract<Fault, { fault: Name }>) => void } = {
+  /** Each says whether anything came of it. */
+  readonly #ways: { readonly [Name in Fault['fault']]: (fault: Extract<Fault, { fault: Name }>) => Struck } = {
     kill: ({ node, power, forMs }) => {
-      this.#kill(node, power ? 'machine' : 'process');
+      const struck = this.#kill(node, power ? 'machine' : 'process');
       this.#later(forMs, `${node} is started again`, () => this.#start(node));
+      return struck;
     },
     'kill-in-recovery': ({ node, forMs, againAfterMs }) => {
       this.#kill(node, 'process');
-      this.#later(forMs, `${node} is started again`, () => {
-        this.#start(node);
-        this.#later(againAfterMs, `${node} is killed again`, () => {
-          if (this.#village.machine(node).isRecovering) this.#village.count('killed while starting');
-          this.#kill(node, 'process');
-          this.#later(500, `${node} is started once more`, () => this.#start(node));
-        });
-      });
+      return new Promise((resolve) =>
+        this.#later(forMs, `${node} is started again`, () => {
+          this.#start(node);
+          this.#later(againAfterMs, `${node} is killed again`, () => {
+            if (this.#village.machine(node).isRecovering) this.#village.count('killed while starting');
+            resolve(this.#kill(node, 'process'));
+            this.#later(500, `${node} is started once more`, () => this.#start(node));
+          });
+        }),
+      );
     },
     restart: ({ node, forMs }) => {
       const machine = this.#village.machine(node);
+      const struck = machine.nodeOrStarting !== null;
       const stopped = machine.stop();
       this.#judgeStop(machine);
       run(stopped.then(() => this.#later(forMs, `${node} is started again`, () => this.#start(node))));
+      return struck;
     },
     pause: ({ node, forMs }) => {
       const machine = this.#village.machine(node);
+      // There is no process to stop, or it stands still already.
+      if (!machine.isUp || machine.isPaused) return false;
       const isSomeClockOff = this.#invariants.isSomeClockOff;
       machine.pause();
       this.#later(forMs, `${node} moves again`, () => {
@@ -78,13 +90,16 @@ export class Faults {
         // What it knows of clocks is as old as its sleep.
         if (isSomeClockOff) this.#invariants.doubtClock(node);
       });
+      return true;
     },
     cut: ({ some, others, forMs }) => this.#cut(pathsBetween(some, others), forMs),
     'one-way-cut': ({ from, to, forMs }) => this.#cut([[from, to]], forMs),
     'flapping-cut': ({ some, others, forMs, periodMs }) => {
       const paths = pathsBetween(some, others);
+      const struck = paths.some(([from, to]) => !this.#village.wires.isBlocked(from, to));
       for (let atMs = 0; atMs < forMs; atMs += 2 * periodMs)
         this.#later(atMs, 'a link flaps', () => this.#cut(paths, periodMs));
+      return struck;
     },
     'broken-link': ({ a, b }) => this.#village.wires.breakLink(a, b),
     'dead-gossip': ({ a, b }) => this.#village.wires.deafen(a, b),
@@ -94,6 +109,7 @@ export class Faults {
       this.#later(forMs, 'the weather is calm', () => {
         if (wires.weather === weather) wires.weather = calm;
       });
+      return true;
     },
     'clock-jump': ({ node, byMs, forMs }) => {
       const machine = this.#village.machine(node);
@@ -103,44 +119,54 @@ export class Faults {
         machine.clockOffsetMs -= byMs;
         this.#invariants.clockIsRight(node);
       });
+      return true;
     },
     'slow-disk': ({ node, slowMs, forMs }) => {
       const { disk } = this.#village.machine(node);
+      const before = disk.batches;
       disk.slowMs += slowMs;
-      this.#later(forMs, `the disk of ${node} is fast again`, () => {
-        disk.slowMs -= slowMs;
-      });
+      return new Promise((resolve) =>
+        this.#later(forMs, `the disk of ${node} is fast again`, () => {
+          disk.slowMs -= slowMs;
+          resolve(disk.batches > before);
+        }),
+      );
     },
     'full-disk': ({ node, forMs }) => {
       const { disk } = this.#village.machine(node);
       this.#invariants.expect(node, 'folder-failed');
+      const before = disk.failures;
       disk.isFull = true;
-      this.#later(forMs, `the disk of ${node} has room again`, () => {
-        disk.isFull = false;
-      });
+      return new Promise((resolve) =>
+        this.#later(forMs, `the disk of ${node} has room again`, () => {
+          disk.isFull = false;
+          resolve(disk.failures > before);
+        }),
+      );
     },
     'damaged-value': ({ node, how, family }) => {
       for (const code of ['folder-damaged', 'own-transaction-lost', 'note-lost']) this.#invariants.expect(node, code);
-      run(
-        this.#village
-          .machine(node)
-          .disk.damage(how, family)
-          .then((key) => {
-            this.#village.count(key ? `value ${how}` : 'nothing to damage');
-            if (key && how === 'gone') this.#invariants.wentMissing(key);
-          }),
-      );
+      return this.#village
+        .machine(node)
+        .disk.damage(how, family)
+        .then((key) => {
+          if (key) this.#village.count(`value ${how}`);
+          if (key && how === 'gone') this.#invariants.wentMissing(key);
+          return key !== null;
+        });
     },
     'lost-disk': ({ node, forMs }) => {
       this.#kill(node, 'machine');
       this.#wipe(node);
       this.#later(forMs, `${node} is started with a new disk`, () => this.#start(node));
+      return true;
     },
     offline: ({ node, forMs }) => {
       const ledger = this.#village.machine(node).node;
-      if (!ledger) return;
+      if (!ledger || ledger.isOffline()) return false;
       run(ledger.setOffline(true));
       this.#later(forMs, `${node} goes online`, () => run(ledger.setOffline(false)));
+      return true;
     },
   };
 
@@ -190,23 +216,28 @@ export class Faults {
     );
   }
 
-  #cut(paths: readonly (readonly [string, string])[], forMs: number): void {
+  /** @returns whether any of the paths was open. */
+  #cut(paths: readonly (readonly [string, string])[], forMs: number): boolean {
     const { wires } = this.#village;
+    const struck = paths.some(([from, to]) => !wires.isBlocked(from, to));
     for (const [from, to] of paths) wires.block(from, to);
     this.#later(forMs, 'a cut heals', () => {
       for (const [from, to] of paths) wires.free(from, to);
     });
+    return struck;
   }
 
-  #kill(name: string, how: 'process' | 'machine'): void {
+  /** @returns whether there was a process to kill. */
+  #kill(name: string, how: 'process' | 'machine'): boolean {
     const machine = this.#village.machine(name);
-    if (machine.isUp)
-      run(
-        machine.crash(how).then(({ lost, kept }) => {
-          if (lost > 0) this.#village.count('batch lost in a crash');
-          if (kept > 0) this.#village.count('batch kept in a crash');
-        }),
-      );
+    if (!machine.isUp) return false;
+    run(
+      machine.crash(how).then(({ lost, kept }) => {
+        if (lost > 0) this.#village.count('batch lost in a crash');
+        if (kept > 0) this.#village.count('batch kept in a crash');
+      }),
+    );
+    return true;
   }
 
   #wipe(name: string): void {

@@ -95,6 +95,10 @@ export class Wires {
     this.#doubt(from, to);
   }
 
+  isBlocked(from: string, to: string): boolean {
+    return this.#blocked.has(`${from}>${to}`);
+  }
+
   free(from: string, to: string): void {
     const path = `${from}>${to}`;
     const left = (this.#blocked.get(path) ?? 0) - 1;
@@ -106,18 +110,18 @@ export class Wires {
       this.#carry(sender, receiver, what, arrive);
   }
 
-  /** Ends the link between two machines, for both; where one is gone, for the other. */
-  breakLink(a: string, b: string): void {
-    for (const [from, to] of [[a, b] as const, [b, a] as const]) {
-      const wire = this.#wires.get(from);
-      if (wire) this.#close(wire, to);
-    }
+  /** Ends the link between two machines, for both; where one is gone, for the other. @returns whether there was one. */
+  breakLink(a: string, b: string): boolean {
+    const standing = [[a, b] as const, [b, a] as const].filter(([from, to]) => this.#isStanding(from, to));
+    for (const [from, to] of standing) this.#close(this.#wires.get(from)!, to);
+    return standing.length > 0;
   }
 
-  /** From now on no gossip passes between two machines, although their link stands. */
-  deafen(a: string, b: string): void {
-    const link = this.#wires.get(a)?.links.get(b);
-    if (link) link.isDeaf = true;
+  /** From now on no gossip passes between two machines, although their link stands. @returns whether there is one. */
+  deafen(a: string, b: string): boolean {
+    if (!this.#isStanding(a, b)) return false;
+    this.#wires.get(a)!.links.get(b)!.isDeaf = true;
+    return true;
   }
 
   /**
@@ -164,7 +168,6 @@ export class Wires {
     };
     this.#wires.set(peerId, wire);
     this.#gone.delete(address);
-    const isStanding = (other: string) => wire.links.get(other)?.open.has(wire) === true;
     return {
       peerId,
       start: async (events) => {
@@ -191,7 +194,10 @@ export class Wires {
       },
       subscribers: (topic) =>
         this.#peersOf(wire)
-          .filter((other) => isStanding(other.peerId) && other.topics.has(topic) && !this.#isDeaf(wire, other))
+          .filter(
+            (other) =>
+              wire.links.get(other.peerId)!.open.has(wire) && other.topics.has(topic) && !this.#isDeaf(wire, other),
+          )
           .map((other) => other.peerId),
       handle: (protocol, requestBytes, onRequest) => void wire.protocols.set(protocol, { requestBytes, onRequest }),
       request: (to, protocol, bytes, { timeoutMs, answerBytes }) =>
@@ -218,12 +224,13 @@ export class Wires {
     return [...wire.links.values()].map((link) => farEnd(link, wire));
   }
 
-  #isBlocked(from: string, to: string): boolean {
-    return this.#blocked.has(`${from}>${to}`);
+  #isStanding(from: string, to: string): boolean {
+    const wire = this.#wires.get(from);
+    return wire?.links.get(to)?.open.has(wire) === true;
   }
 
   #isCut(a: string, b: string): boolean {
-    return this.#isBlocked(a, b) || this.#isBlocked(b, a);
+    return this.isBlocked(a, b) || this.isBlocked(b, a);
   }
 
   #isDeaf(a: Wire, b: Wire): boolean {
@@ -280,7 +287,7 @@ export class Wires {
   #tellClosed(wire: Wire, link: Link): void {
     const other = farEnd(link, wire);
     if (!link.open.has(other)) return;
-    if (this.#isBlocked(wire.peerId, other.peerId)) {
+    if (this.isBlocked(wire.peerId, other.peerId)) {
       this.#doubt(wire.peerId, other.peerId);
       return;
     }
@@ -328,7 +335,7 @@ export class Wires {
     if (!link?.open.has(from)) return;
     this.#timeline.after(this.#delayMs(), what, () => {
       if (to.isDead || !link.open.has(to) || to.links.get(from.peerId) !== link) return;
-      if (this.#isBlocked(from.peerId, to.peerId)) link.held.push({ from, to, arrive, what });
+      if (this.isBlocked(from.peerId, to.peerId)) link.held.push({ from, to, arrive, what });
       else to.process.whenItMoves(arrive);
     });
   }
