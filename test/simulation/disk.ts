@@ -103,7 +103,7 @@ export class Disk {
   }
 
   has(key: string): boolean {
-    return this.#level.getSync(key) !== undefined;
+    return this.#level.status === 'open' && this.#level.getSync(key) !== undefined;
   }
 
   write(handle: Handle, writes: readonly Write[]): Promise<void> {

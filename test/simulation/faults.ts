@@ -151,7 +151,7 @@ export class Faults {
         .disk.damage(how, family)
         .then((key) => {
           if (key) this.#village.count(`value ${how}`);
-          if (key && how === 'gone') this.#invariants.wentMissing(key);
+          if (key && how === 'gone') this.#invariants.wentMissing(node, key);
           return key !== null;
         });
     },
@@ -195,6 +195,7 @@ export class Faults {
     );
     const isWhole = await Promise.race([scrubbed, this.#village.machine(name).hasEnded(node)]);
     this.#village.tell(`the folder of ${name} is ${isWhole ? 'whole' : 'not whole'}`);
+    if (isWhole) this.#invariants.scrubbed(name);
     if (isWhole || this.#village.machine(name).node !== node) return;
     this.#kill(name, 'process');
     this.#later(operatorMs, `the folder of ${name} is healed`, () => this.#heal(name));

@@ -8,10 +8,12 @@ import {
   natureOf,
   readBalance,
   readPosition,
+  stateKeys,
   type Transaction,
   wins,
 } from '../../src/ledger/index.ts';
 import type { Head, LedgerNode } from '../../src/node/index.ts';
+import { storeKeys } from '../../src/storage/index.ts';
 import { Chain } from '../support/ledger.ts';
 import type { LogLine, Machine } from './machine.ts';
 import type { Village, Watcher } from './village.ts';
@@ -56,9 +58,13 @@ export class Invariants implements Watcher {
   /** Machines with a wrong clock -> how many faults made it so. */
   readonly #offClocks = new Map<string, number>();
   readonly #doubtedUntilMs = new Map<string, number>();
-  /** What stood in rows that went from a disk. */
-  readonly #unsure = new Set<string>();
+  /** What stood in rows that went from the disk of a machine, until its next scrub. */
+  readonly #unsure = new Map<string, Set<string>>();
+  /** Of what was acknowledged: what its node lost with its disk, and others still had then. */
+  readonly #orphans = new Set<string>();
   readonly #operator: Operator;
+  /** What ends from now on ends with the simulation. */
+  isOver = false;
   #violation: Violation | null = null;
 
   constructor(operator: Operator) {
@@ -154,6 +160,8 @@ export class Invariants implements Watcher {
       this.#village.tell(`${name} tells of ${code}`);
       // What is told by its id is not lost silently.
       if (code === 'own-transaction-lost') for (const [id] of message.matchAll(/[0-9a-f]{64}/g)) this.excused.add(id);
+      // What others wrote is kept as far as there is room, and let go of without a word.
+      this.#excuseOrphans();
       if (code === 'folder-damaged') this.#operator.toldOfDamage(machine);
       const hasCause =
         code === 'clock-skewed' ? this.#mayThinkItsClockWrong(name, node) : this.#expected.get(name)?.has(code);
@@ -171,10 +179,11 @@ export class Invariants implements Watcher {
 
   /** What goes wrong inside a node may be caught by it, and then stands in its log only. */
   logged({ name }: Machine, { level, message, facts }: LogLine): void {
-    const words = `${message} ${JSON.stringify(facts)}`;
-    if (level === 'warn' || level === 'error') this.#village.tell(`${name} warns: ${words}`);
     const code = String(facts.code);
-    if (!this.#village.isHonest(name) || (level !== 'error' && code !== 'internal-error')) return;
+    if (level !== 'warn' && level !== 'error' && code !== 'internal-error') return;
+    const words = `${message} ${JSON.stringify(facts)}`;
+    this.#village.tell(`${name} warns: ${words}`);
+    if (!this.#village.isHonest(name) || (level === 'warn' && code !== 'internal-error')) return;
     if (!this.#expected.get(name)?.has(code))
       this.violate('no error stands in a log without a cause', `${name}: ${words}`);
   }
@@ -183,17 +192,44 @@ export class Invariants implements Watcher {
   healed(name: string, unreadable: readonly string[]): void {
     this.#heads.delete(name);
     for (const key of unreadable) this.excused.add(key.slice(key.lastIndexOf('/') + 1));
+    this.#excuseOrphans();
   }
 
   /** A row went from a disk: until the next scrub tells it, its node need not know what stood there. */
-  wentMissing(key: string): void {
-    this.#unsure.add(key.slice(key.lastIndexOf('/') + 1));
+  wentMissing(name: string, key: string): void {
+    const ids = this.#unsure.get(name) ?? new Set();
+    this.#unsure.set(name, ids.add(key.slice(key.lastIndexOf('/') + 1)));
   }
 
-  /** A disk is gone: nothing that only it had can be held against the node. */
+  /** The folder of a node was looked at as a whole: what is not there by now was told. */
+  scrubbed(name: string): void {
+    this.#unsure.delete(name);
+  }
+
+  /** A disk is gone: what only it had cannot be held against anybody. */
   forget(machine: Machine): void {
     this.#heads.delete(machine.name);
-    for (const [id, { by }] of this.acknowledged) if (by === machine.name) this.excused.add(id);
+    for (const [id, { by }] of this.acknowledged) if (by === machine.name) this.#orphans.add(id);
+    this.#excuseOrphans();
+  }
+
+  /** A process has ended, and with it what only its memory had. */
+  ended(): void {
+    if (!this.isOver) this.#excuseOrphans();
+  }
+
+  /** Of what was written to disks that are gone: what no honest node has any more. */
+  #excuseOrphans(): void {
+    for (const id of this.#orphans) {
+      if (this.#village.honest.some((machine) => this.#has(machine, id))) continue;
+      this.#orphans.delete(id);
+      this.excused.add(id);
+    }
+  }
+
+  #has(machine: Machine, id: string): boolean {
+    if (machine.node) return this.reading(machine, (node) => node.find(id) !== undefined) === true;
+    return [storeKeys.state(stateKeys.transaction(id)), storeKeys.lost(id)].some((key) => machine.disk.has(key));
   }
 
   /** After every event. @throws Violation */
@@ -297,7 +333,7 @@ export class Invariants implements Watcher {
 
   #lookAtPromises(name: string, node: LedgerNode): void {
     for (const [id, { by }] of this.acknowledged) {
-      if (by !== name || this.excused.has(id) || this.#unsure.has(id)) continue;
+      if (by !== name || this.excused.has(id) || this.#orphans.has(id) || this.#unsure.get(name)?.has(id)) continue;
       const where = node.find(id)?.where;
       if (!where) this.violate('what was acknowledged is kept', `${name} no longer knows ${id.slice(0, 8)}`);
       else if (where.state === 'lost' && natureOf(where.rejection.code) === 'invalid')
@@ -312,9 +348,15 @@ export class Invariants implements Watcher {
   lookAtOutcomes(): void {
     for (const [id, { transaction, by }] of this.acknowledged) {
       if (this.excused.has(id)) continue;
-      const machine = this.#village.machine(by);
-      const wrong = this.reading(machine, (node) => this.#wrongOutcome(node, transaction));
-      if (wrong) this.violate('what was acknowledged ends lawfully', `${by} has ${id.slice(0, 8)} ${wrong}`);
+      // Whoever has it answers for what was written to a disk that is gone.
+      const asked = this.#orphans.has(id)
+        ? this.#village.honest.filter((machine) => this.#has(machine, id))
+        : [this.#village.machine(by)];
+      for (const machine of asked) {
+        const wrong = this.reading(machine, (node) => this.#wrongOutcome(node, transaction));
+        if (wrong)
+          this.violate('what was acknowledged ends lawfully', `${machine.name} has ${id.slice(0, 8)} ${wrong}`);
+      }
     }
   }
 

@@ -43,6 +43,8 @@ export interface MachineSettings {
   readonly watch: (machine: Machine, node: LedgerNode) => void;
   /** The node would not start on this disk. */
   readonly refused: (machine: Machine, error: CarechainError) => void;
+  /** The process of the node has ended. */
+  readonly ended: () => void;
   /** The node wrote a line into its log. */
   readonly logged: (machine: Machine, line: LogLine) => void;
 }
@@ -174,6 +176,7 @@ export class Machine implements Process {
     this.#timers.clear();
     this.#settings.wires.die(this.name, how);
     for (const tell of this.#mourners.splice(0)) tell();
+    this.#settings.ended();
     return this.disk.crash();
   }
 

@@ -92,6 +92,7 @@ class Simulation {
       violation = error instanceof Violation ? error : unhandled(error);
       this.#village.tell(`VIOLATION ${violation.message}`);
     } finally {
+      this.#invariants.isOver = true;
       for (const machine of this.#village.machines.values()) await machine.crash('process');
       await comeToRest();
       process.off('unhandledRejection', onUnhandled);
@@ -242,7 +243,10 @@ class Simulation {
     const { timeline } = this.#village;
     for (let scrubs = 1; ; scrubs++) {
       const outcome = await this.#endedOrGone(machine, (node) => node.scrub());
-      if (outcome?.report.sound && Object.keys(outcome.healing.waiting).length === 0) return scrubs === 1;
+      if (outcome?.report.sound && Object.keys(outcome.healing.waiting).length === 0) {
+        this.#invariants.scrubbed(machine.name);
+        return scrubs === 1;
+      }
       if (outcome && this.#isBeyondHealing(machine, outcome)) {
         this.#village.count('beyond healing');
         this.#invariants.isBeyondHealing(machine.name);

@@ -13,6 +13,7 @@ import { Wires } from './wires.ts';
 export interface Watcher {
   started(machine: Machine, node: LedgerNode): void;
   refused(machine: Machine, error: CarechainError): void;
+  ended(): void;
   logged(machine: Machine, line: LogLine): void;
 }
 
@@ -49,6 +50,7 @@ export class Village {
         wires: this.wires,
         watch: (at, node) => watcher.started(at, node),
         refused: (at, error) => watcher.refused(at, error),
+        ended: () => watcher.ended(),
         logged: (at, line) => watcher.logged(at, line),
         ...(liars.includes(name) && {
           bend: (transport) => lying(name, transport, lies, (how) => this.count(`lie: ${how}`)),
