@@ -52,6 +52,8 @@ export class Invariants implements Watcher {
   readonly #known = new Set<string>();
   readonly #heads = new Map<string, Head>();
   readonly #changed = new Set<Machine>();
+  /** By the node that acknowledged them: what is neither confirmed nor lost there. */
+  readonly #unsettled = new Map<string, Set<string>>();
   /** Codes of faults that a node may tell of, by name: what was done to it. */
   readonly #expected = new Map<string, Set<string>>();
   readonly #beyondHealing = new Set<string>();
@@ -138,13 +140,15 @@ export class Invariants implements Watcher {
       this.#changed.add(machine);
       this.#village.tell(`${name} is at #${height} ${hash.slice(0, 8)}`);
     });
+    node.on('scrub', () => this.#changed.add(machine));
     node.on('reorg', ({ removed, added, lost }) => {
       this.#village.count('reorg');
       this.#village.tell(`${name} left ${removed.length} blocks for ${added.length}, ${lost.length} lost`);
     });
-    node.on('conflict', ({ id, rejection }) =>
-      this.#village.tell(`${name} finds ${id.slice(0, 8)} impossible: ${rejection.code}`),
-    );
+    node.on('conflict', ({ id, rejection }) => {
+      this.#changed.add(machine);
+      this.#village.tell(`${name} finds ${id.slice(0, 8)} impossible: ${rejection.code}`);
+    });
     node.on('peer', ({ peerId, state }) => {
       if (state !== 'shunned') return;
       this.#village.tell(`${name} shuns ${peerId}`);
@@ -157,6 +161,7 @@ export class Invariants implements Watcher {
       this.#village.tell(`${name} found ${words(found)}, healed ${words(healed)}, waits for ${words(waiting)}`);
     });
     node.on('error', ({ code, message }) => {
+      this.#changed.add(machine);
       this.#village.tell(`${name} tells of ${code}`);
       // What is told by its id is not lost silently.
       if (code === 'own-transaction-lost') for (const [id] of message.matchAll(/[0-9a-f]{64}/g)) this.excused.add(id);
@@ -232,6 +237,19 @@ export class Invariants implements Watcher {
     return [storeKeys.state(stateKeys.transaction(id)), storeKeys.lost(id)].some((key) => machine.disk.has(key));
   }
 
+  /** A user of a node was told "ok". */
+  acknowledge(machine: Machine, transaction: Transaction): void {
+    const { name } = machine;
+    this.acknowledged.set(transaction.id, { transaction, by: name });
+    this.#unsettled.set(name, (this.#unsettled.get(name) ?? new Set()).add(transaction.id));
+    this.#changed.add(machine);
+  }
+
+  /** A node was asked something that its disk did not take. */
+  failed(machine: Machine): void {
+    this.#changed.add(machine);
+  }
+
   /** After every event. @throws Violation */
   look(): void {
     for (const machine of this.#changed) {
@@ -243,6 +261,7 @@ export class Invariants implements Watcher {
         this.#lookAtPromises(machine.name, node);
       });
     }
+    for (const [name, ids] of this.#unsettled) this.#lookAtUnsettled(name, ids);
     if (this.#violation) throw this.#violation;
   }
 
@@ -331,14 +350,27 @@ export class Invariants implements Watcher {
     if (sum !== genesis.supply) this.violate('money is conserved', `${name} has ${sum} at #${head.height}`);
   }
 
+  /** All that a node has acknowledged: where its head moved, a confirmed one may be so no longer. */
   #lookAtPromises(name: string, node: LedgerNode): void {
-    for (const [id, { by }] of this.acknowledged) {
-      if (by !== name || this.excused.has(id) || this.#orphans.has(id) || this.#unsure.get(name)?.has(id)) continue;
-      const where = node.find(id)?.where;
-      if (!where) this.violate('what was acknowledged is kept', `${name} no longer knows ${id.slice(0, 8)}`);
-      else if (where.state === 'lost' && natureOf(where.rejection.code) === 'invalid')
-        this.violate('what was acknowledged is lawful', `${name} lost ${id.slice(0, 8)}: ${where.rejection.code}`);
-    }
+    const unsettled = new Set<string>();
+    for (const [id, { by }] of this.acknowledged) if (by === name && this.#isOpen(name, node, id)) unsettled.add(id);
+    this.#unsettled.set(name, unsettled);
+  }
+
+  /** After every other event: what is in memory and on its way. What settles is looked at again with the next head. */
+  #lookAtUnsettled(name: string, ids: Set<string>): void {
+    const machine = this.#village.machine(name);
+    for (const id of ids) this.reading(machine, (node) => this.#isOpen(name, node, id) || ids.delete(id));
+  }
+
+  /** Whether a transaction is neither confirmed nor lost at the node that acknowledged it. */
+  #isOpen(name: string, node: LedgerNode, id: string): boolean {
+    if (this.excused.has(id) || this.#orphans.has(id) || this.#unsure.get(name)?.has(id)) return false;
+    const where = node.find(id)?.where;
+    if (!where) this.violate('what was acknowledged is kept', `${name} no longer knows ${id.slice(0, 8)}`);
+    else if (where.state === 'lost' && natureOf(where.rejection.code) === 'invalid')
+      this.violate('what was acknowledged is lawful', `${name} lost ${id.slice(0, 8)}: ${where.rejection.code}`);
+    return where?.state === 'pending' || where?.state === 'waiting';
   }
 
   /**

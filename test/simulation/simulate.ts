@@ -335,11 +335,14 @@ class Simulation {
         this.#village.tell(`${words}: ${verdict.ok ? 'ok' : verdict.rejection.code}`);
         // The process may have ended since: nobody was told.
         if (!verdict.ok || machine.node !== node || !isHonest) return;
-        this.#invariants.acknowledged.set(transaction.id, { transaction, by: name });
+        this.#invariants.acknowledge(machine, transaction);
         const where = this.#invariants.reading(machine, () => node.find(transaction.id)?.where);
         if (where?.state === 'waiting') this.#village.count('acknowledged as waiting');
       },
-      () => this.#village.tell(`${words}: the disk did not take it`),
+      () => {
+        this.#invariants.failed(machine);
+        this.#village.tell(`${words}: the disk did not take it`);
+      },
     );
   }
 }
