@@ -27,9 +27,17 @@ const { values } = parseArgs({
 });
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
-const from = Number(values.from);
-const seeds = Number(values.seeds);
-const lanes = Number(values.lanes);
+const from = numberOf('from', 0);
+const seeds = numberOf('seeds', 1);
+const lanes = numberOf('lanes', 1);
+
+/** Ends the program where an option is no whole number, or too small. */
+function numberOf(name: 'seeds' | 'from' | 'seed' | 'lanes' | 'lane', least: number): number {
+  const number = Number(values[name]);
+  if (values[name]?.trim() !== '' && Number.isSafeInteger(number) && number >= least) return number;
+  process.stderr.write(`--${name} takes a whole number from ${least} on, not "${values[name]}".\n`);
+  process.exit(2);
+}
 
 function scenario(seed: number) {
   const left = values.without.split(',');
@@ -70,8 +78,8 @@ async function runAll(): Promise<Tally> {
   return sum;
 }
 
-if (values.lane !== undefined) await runLane(Number(values.lane));
-else if (values.seed !== undefined) process.exitCode = (await showOne(Number(values.seed))) ? 0 : 1;
+if (values.lane !== undefined) await runLane(numberOf('lane', 0));
+else if (values.seed !== undefined) process.exitCode = (await showOne(numberOf('seed', 0))) ? 0 : 1;
 else {
   const tally = await runAll();
   for (const { seed } of tally.failed.slice(0, 3)) await showOne(seed);
