@@ -26,6 +26,8 @@ export class Disk {
   #ghosts: (readonly Write[])[] = [];
   #handle: Handle | null = null;
   #opening: Timer | null = null;
+  /** Whoever wants to strike while a batch is under way. */
+  #lurking: (() => void)[] = [];
   /** No room: every batch fails. */
   isFull = false;
   /** How much longer each batch takes. */
@@ -102,6 +104,11 @@ export class Disk {
     return key;
   }
 
+  /** Runs when a batch is next under way. */
+  whenWriting(strike: () => void): void {
+    this.#lurking.push(strike);
+  }
+
   has(key: string): boolean {
     return this.#level.status === 'open' && this.#level.getSync(key) !== undefined;
   }
@@ -123,6 +130,7 @@ export class Disk {
       const timer = this.#timeline.after(takesMs, `${this.#name} writes ${writes.length}`, settle);
       const underWay: UnderWay = { writes, cancel: () => timer.cancel() };
       this.#underWay.push(underWay);
+      for (const strike of this.#lurking.splice(0)) this.#timeline.after(0, `something strikes ${this.#name}`, strike);
     });
   }
 

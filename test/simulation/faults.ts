@@ -8,6 +8,8 @@ import { calm, pathsBetween } from './wires.ts';
 
 /** How long a node may take to end when it is asked to and moves; it may wait for a slow disk beside. */
 const stopsWithinMs = 60_000;
+/** How long a failure of the power waits for a batch to be on its way. */
+const lurksMs = 3_000;
 /** How long after a node told of damage somebody looks whether it has healed. */
 const patienceMs = 20_000;
 /** How long after a node would not start somebody does something about it. */
@@ -54,9 +56,10 @@ export class Faults {
   /** Each says whether anything came of it. */
   readonly #ways: { readonly [Name in Fault['fault']]: (fault: Extract<Fault, { fault: Name }>) => Struck } = {
     kill: ({ node, power, forMs }) => {
-      const struck = this.#kill(node, power ? 'machine' : 'process');
-      this.#later(forMs, `${node} is started again`, () => this.#start(node));
-      return struck;
+      const restart = () => this.#later(forMs, `${node} is started again`, () => this.#start(node));
+      if (power) return this.#killWhileWriting(node).finally(restart);
+      restart();
+      return this.#kill(node, 'process');
     },
     'kill-in-recovery': ({ node, forMs, againAfterMs }) => {
       this.#kill(node, 'process');
@@ -226,6 +229,19 @@ export class Faults {
       for (const [from, to] of paths) wires.free(from, to);
     });
     return struck;
+  }
+
+  /** The power fails at the worst moment: while a batch is on its way to the disk, if one soon is. */
+  #killWhileWriting(name: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      let isOver = false;
+      const strike = () => {
+        if (!isOver) resolve(this.#kill(name, 'machine'));
+        isOver = true;
+      };
+      this.#village.machine(name).disk.whenWriting(strike);
+      this.#later(lurksMs, `the power of ${name} is off at last`, strike);
+    });
   }
 
   /** @returns whether there was a process to kill. */
