@@ -215,7 +215,10 @@ export class Machine implements Process {
     }
   }
 
-  /** Nothing moves in the process until it is resumed; its machine still takes what the network brings. */
+  /**
+   * Until it is resumed no timer fires in the process, and nothing that the disk or the network brings gets into it: it is
+   * kept for it. Work that was under way and waits for neither comes to its end.
+   */
   pause(): void {
     this.#held ??= [];
     this.#settings.wires.paused(this.name);

@@ -14,7 +14,7 @@ import type { Machine } from './machine.ts';
 import { needlessWaits } from './needless-waits.ts';
 import { twice } from './once.ts';
 import type { Deed, Scenario } from './scenario.ts';
-import { comeToRest } from './timeline.ts';
+import { comeToAnEnd } from './timeline.ts';
 import { Trace } from './trace.ts';
 import { Village } from './village.ts';
 
@@ -94,7 +94,7 @@ class Simulation {
     } finally {
       this.#invariants.isOver = true;
       for (const machine of this.#village.machines.values()) await machine.crash('process');
-      await comeToRest();
+      await comeToAnEnd();
       process.off('unhandledRejection', onUnhandled);
     }
     const height = Math.max(...[...this.#heights(), 0]);

@@ -113,3 +113,12 @@ function isTurnWanted(): boolean {
 export function comeToRest(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
+
+/** How often a node that has ended may still give others a turn: what it was at was reading its folder. */
+const mostTurns = 100_000;
+
+/** Resolves when no work is left that goes on in the next round either: nothing of this run happens in the one after it. */
+export async function comeToAnEnd(): Promise<void> {
+  await comeToRest();
+  for (let turns = 0; isTurnWanted() && turns < mostTurns; turns++) await comeToRest();
+}
