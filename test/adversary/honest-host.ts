@@ -169,6 +169,19 @@ export class HonestHost {
     return blocks;
   }
 
+  /** Where a block is: on the main chain, kept aside with its body unchecked, or not here. */
+  async placeOf(hash: string): Promise<'main' | 'aside' | null> {
+    const node = this.#node!;
+    const block = node.block(hash);
+    if (block === undefined) return null;
+    return node.hashAt(block.header.height) === hash ? 'main' : 'aside';
+  }
+
+  /** The pairs of blocks that one miner sealed at one height, as far as this node has met both. */
+  async equivocations(): Promise<{ miner: string; height: number; hashes: readonly [string, string] }[]> {
+    return this.#node!.equivocations().map(({ miner, height, hashes }) => ({ miner, height, hashes }));
+  }
+
   async has(id: string): Promise<boolean> {
     return this.#node!.find(id) !== undefined;
   }

@@ -184,10 +184,17 @@ export const linkOddities: readonly Behaviour[] = [
     comesUnlinked: true,
     settings: { withoutIdentify: true },
     async go(foe, { network, chance }) {
-      await foe.libp2p.handle('/ipfs/id/1.0.0', (stream) => void stream.send(chance.bytes(3_000)));
+      let asked = 0;
+      await foe.libp2p.handle('/ipfs/id/1.0.0', (stream) => {
+        asked += 1;
+        stream.send(chance.bytes(3_000));
+      });
       await foe.link(network.victim);
       const push = await foe.open('/ipfs/id/push/1.0.0').catch(() => null);
       push?.send(chance.bytes(3_000));
+      await until(() => asked > 0, 'the victim to ask who the foe is', 5_000);
+      await foe.ask('/carechain/status/1', foe.status());
+      if (!foe.isLinked) throw new Error('who cannot say who it is may stay all the same');
     },
   },
   {

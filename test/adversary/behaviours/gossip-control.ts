@@ -1,9 +1,9 @@
 /** The protocol of gossipsub itself turned against a node: bytes that are no message, floods of control. */
-
 import { until } from '../../support/waiting.ts';
 import { type Arena, type Behaviour, counted } from '../behaviour.ts';
 import type { Foe } from '../foe.ts';
 import { type GossipRpc, prefixed, varint } from '../gossip-rpc.ts';
+import { batch, heardOut, neverTaken, valid } from './transactions.ts';
 
 const topicsOf = (foe: Foe) => ['transactions/1', 'blocks/1'].map((name) => foe.prefix + name);
 const ids = (count: number, { chance }: Arena) => Array.from({ length: count }, () => chance.bytes(20));
@@ -16,6 +16,7 @@ function flood(name: string, does: string, make: (foe: Foe, arena: Arena) => Gos
     async go(foe, arena) {
       const message = make(foe, arena);
       for (let count = 0; count < counted(500, arena) && foe.isLinked; count += 1) await foe.gossip(message);
+      await heardOut(foe, arena);
       if (!foe.isLinked) throw new Error('control messages are within the protocol');
     },
   };
@@ -58,9 +59,17 @@ export const gossipOddities: readonly Behaviour[] = [
   },
   {
     name: 'too-many-control-messages',
-    does: 'sends more control messages in a frame than are decoded',
+    does: 'sends more control messages in a frame than are decoded: all of the frame is dropped, and the link stays',
     crime: false,
-    go: (foe) => foe.gossip({ graft: Array.from({ length: 5_000 }, () => foe.prefix) }),
+    async go(foe, arena) {
+      const inside = valid(arena);
+      await foe.gossip({
+        graft: Array.from({ length: 5_000 }, () => foe.prefix),
+        publish: [{ topic: `${foe.prefix}transactions/1`, data: batch(inside) }],
+      });
+      await heardOut(foe, arena);
+      await neverTaken(arena, inside);
+    },
   },
   flood('flood-of-ihave', 'announces messages that do not exist', (foe, arena) => ({
     ihave: topicsOf(foe).map((topic) => ({ topic, ids: ids(2_000, arena) })),
@@ -80,12 +89,21 @@ export const gossipOddities: readonly Behaviour[] = [
     name: 'signed-gossip',
     does: 'gossips with a signature and a sequence number, which this network does not use',
     crime: false,
-    async go(foe, { chance }) {
-      const publish = topicsOf(foe).map((topic) => ({
-        ...{ topic, data: chance.bytes(50) },
-        ...{ signature: chance.bytes(64), sequence: chance.bytes(8) },
-      }));
-      await foe.gossip({ publish });
+    async go(foe, arena) {
+      const { chance } = arena;
+      const inside = valid(arena);
+      const topic = `${foe.prefix}transactions/1`;
+      const signature = chance.bytes(64);
+      await foe.gossip({
+        publish: [
+          { topic, data: batch(inside), signature, sequence: chance.bytes(8) },
+          { topic, data: batch(inside, inside), signature },
+          // Nobody who read these could let it be.
+          ...topicsOf(foe).map((each) => ({ topic: each, data: chance.bytes(50), signature })),
+        ],
+      });
+      await heardOut(foe, arena);
+      await neverTaken(arena, inside);
     },
   },
   {
@@ -93,11 +111,14 @@ export const gossipOddities: readonly Behaviour[] = [
     does: 'gossips on topics that nobody has subscribed to',
     crime: false,
     async go(foe, arena) {
+      const inside = valid(arena);
       for (let count = 0; count < counted(500, arena); count += 1) {
-        await foe.gossip({
-          publish: [{ topic: `${foe.prefix}${arena.chance.fraction()}`, data: new Uint8Array(1_000) }],
-        });
+        const topic = `${foe.prefix}${arena.chance.fraction()}`;
+        const data = count === 0 ? batch(inside) : new Uint8Array(1_000);
+        await foe.gossip({ publish: [{ topic, data }] });
       }
+      await heardOut(foe, arena);
+      await neverTaken(arena, inside);
     },
   },
   {

@@ -5,8 +5,9 @@ import { encodeTransactions } from '../../../src/network/wire.ts';
 import { type Bend, type World, withSignature } from '../../support/ledger.ts';
 import { until } from '../../support/waiting.ts';
 import { type Arena, type Behaviour, counted } from '../behaviour.ts';
+import type { Foe } from '../foe.ts';
 
-const batch = (...transactions: readonly { bytes: Uint8Array }[]) =>
+export const batch = (...transactions: readonly { bytes: Uint8Array }[]) =>
   encodeTransactions(transactions.map(({ bytes }) => bytes));
 
 /** A transaction that nobody has seen before. */
@@ -25,6 +26,26 @@ export function bentSignature(transaction: Transaction, { chance }: Arena): Tran
 export function valid({ network, chance }: Arena, author = 'adam'): Transaction {
   const nonce = toHex(chance.bytes(16));
   return network.world.register(author, `stranger ${nonce}`, { nonce });
+}
+
+/** How long the victim may take to read what a foe has gossiped. */
+const readMs = 20_000;
+
+/**
+ * Waits until the victim has read all the transactions that the foe gossiped before, and has told its status since. What a
+ * foe has sent when it leaves is dropped unread, so nothing is shown by one that leaves at once.
+ */
+export async function heardOut(foe: Foe, arena: Arena): Promise<void> {
+  const last = valid(arena);
+  await foe.publish('transactions/1', batch(last));
+  await until(() => arena.network.victim.call('has', last.id), 'the victim to read what was gossiped', readMs);
+  await foe.ask('/carechain/status/1', foe.status());
+}
+
+/** @throws Error where the victim has taken in a transaction that it should not have read. */
+export async function neverTaken({ network }: Arena, { id }: Transaction): Promise<void> {
+  if (await network.victim.call('has', id))
+    throw new Error('a transaction was taken out of a message that is not read');
 }
 
 function lie(name: string, code: string, does: string, make: (world: World, arena: Arena) => Uint8Array): Behaviour {
