@@ -35,6 +35,7 @@ export interface HostSettings {
 /** What a node tells unasked; `at` is in milliseconds of the monotonic clock that all processes share. */
 export type HostEvent =
   | { readonly name: 'pending'; readonly id: string; readonly at: number }
+  | { readonly name: 'block'; readonly hash: string; readonly at: number }
   | { readonly name: 'tip'; readonly hash: string; readonly height: number; readonly at: number }
   | {
       readonly name: 'shunned';
@@ -60,7 +61,7 @@ export interface Memory {
   readonly heap: number;
 }
 
-/** The work of the honest network is of this kind, and floods are not: so the two are told apart. */
+/** The work of the honest network is of this kind. Floods are not, so that telling of them does not slow a node down. */
 export const honestKind = 'PATIENT_REGISTRATION';
 
 export const monotonicMs = () => Number(process.hrtime.bigint()) / 1e6;
@@ -102,6 +103,7 @@ export class HonestHost {
     node.on('transaction', ({ id, kind }) => {
       if (kind === honestKind) this.#tell({ name: 'pending', id, at: monotonicMs() });
     });
+    node.on('block', ({ hash }) => this.#tell({ name: 'block', hash, at: monotonicMs() }));
     node.on('tip', ({ hash, height }) => this.#tell({ name: 'tip', hash, height, at: monotonicMs() }));
     node.on('peer', ({ peerId, state }) => {
       if (state === 'connected' || state === 'disconnected')
@@ -186,11 +188,11 @@ export class HonestHost {
     return this.#node!.find(id) !== undefined;
   }
 
-  /** The heights at which transactions are confirmed; null for those that are not. */
-  async heightsOf(ids: readonly string[]): Promise<(number | null)[]> {
+  /** The blocks of the main chain that hold these transactions; null for those that are in none. */
+  async blocksOf(ids: readonly string[]): Promise<(string | null)[]> {
     return ids.map((id) => {
       const where = this.#node!.find(id)?.where;
-      return where?.state === 'confirmed' ? where.height : null;
+      return where?.state === 'confirmed' ? where.blockHash : null;
     });
   }
 

@@ -40,10 +40,6 @@ export class HonestNetwork {
     return this.nodes[0]!;
   }
 
-  get victimId(): string {
-    return this.peerIds[0]!;
-  }
-
   static async start(inProcesses: boolean): Promise<HonestNetwork> {
     const network = new HonestNetwork();
     const folder = await temporaryFolder();

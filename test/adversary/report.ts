@@ -22,7 +22,7 @@ const mebibytes = (bytes: number) => Number((bytes / 2 ** 20).toFixed(1));
 
 export function rowOf(outcome: Outcome, quietMs: number | null): string {
   const { behaviour, failures, cutMs, shunMs, goes, latencies, growth, notes, tookMs } = outcome;
-  const { submit } = latencies;
+  const { submit, byBlock, untimed } = latencies;
   const columns = [
     failures.length === 0 ? 'ok  ' : 'FAIL',
     behaviour.name.padEnd(40),
@@ -38,7 +38,7 @@ export function rowOf(outcome: Outcome, quietMs: number | null): string {
     growth === null
       ? ''
       : `rss ${mebibytes(growth.rss)} heap ${mebibytes(growth.heap)} peak ${mebibytes(growth.peakRss)} MiB`,
-    Object.entries(notes)
+    Object.entries({ ...(byBlock > 0 ? { byBlock } : {}), ...(untimed > 0 ? { untimed } : {}), ...notes })
       .map(([name, value]) => `${name} ${value}`)
       .join(', '),
     ...failures.map((failure) => `\n       ${failure}`),
@@ -66,6 +66,8 @@ function figuresOf(seed: number, outcomes: readonly Outcome[], quiet: Quiet, hon
     submit: { quiet: quantiles(quiet.submit), attacked: quantiles(attacked) },
     confirmation: { quiet: quantiles(quiet.confirmation), attacked: quantiles(confirmations) },
     block: { quiet: quantiles(quiet.block), attacked: quantiles(attackedBlocks) },
+    byBlock: outcomes.reduce((sum, { latencies }) => sum + latencies.byBlock, 0),
+    untimed: outcomes.reduce((sum, { latencies }) => sum + latencies.untimed, 0),
     honestShuns,
     mostRssGrowthMiB: most(growth.map(({ rss }) => rss)),
     mostHeapGrowthMiB: most(growth.map(({ heap }) => heap)),
@@ -74,6 +76,7 @@ function figuresOf(seed: number, outcomes: readonly Outcome[], quiet: Quiet, hon
       ...{ name: each.behaviour.name, crime: each.behaviour.crime, failures: each.failures },
       ...{ goes: each.goes, shunMs: each.shunMs, cutMs: each.cutMs.map(Math.round), notes: each.notes },
       submit: quantiles(each.latencies.submit),
+      ...{ byBlock: each.latencies.byBlock, untimed: each.latencies.untimed },
       confirmation: quantiles(each.latencies.confirmation),
       block: quantiles(each.latencies.block),
       growthMiB: each.growth && {
@@ -106,6 +109,7 @@ export function reportOf({ seed, isQuick, outcomes, quiet, honestShuns }: Found)
       `${outcomes.length} behaviours: ${punished} of ${crimes} crimes punished, median ${ms(cutMs.median)}, max ${ms(cutMs.max)}`,
       `honest confirmation p99 ${ms(confirmation.quiet.p99)} in peace, ${ms(confirmation.attacked.p99)} attacked`,
       `honest submit p99 ${ms(submit.quiet.p99)} in peace, ${ms(submit.attacked.p99)} attacked`,
+      `${figures.byBlock} honest transactions came to some node by a block first, of ${figures.untimed} the time is not known`,
       `honest block p99 ${ms(block.quiet.p99)} in peace, ${ms(block.attacked.p99)} attacked`,
       ...missed.map((each) => `MISSED: ${each}`),
       `${honestShuns} honest bans; most growth ${figures.mostRssGrowthMiB} MiB resident, ${figures.mostHeapGrowthMiB} MiB heap`,
