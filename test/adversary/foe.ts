@@ -13,6 +13,7 @@ import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p, type Libp2p } from 'libp2p';
 import { readFrame, writeFrame } from '../../src/network/framing.ts';
 import { encodeStatus, type StatusMessage } from '../../src/network/status-message.ts';
+import { encodeIds } from '../../src/network/wire.ts';
 import { bytesFrom } from '../support/ledger.ts';
 import { within } from '../support/waiting.ts';
 import { encodeRpc, type GossipRpc, prefixed } from './gossip-rpc.ts';
@@ -47,6 +48,10 @@ export class Foe {
   claim: StatusMessage;
   /** When the first byte of an offence went out, since {@link arm}. */
   struckAt: number | null = null;
+  /** When its link was cut, since it was dialled. */
+  cutAt: number | null = null;
+  /** Hashes of the bent blocks that it has offered. */
+  readonly offered: string[] = [];
   #isArmed = false;
   #connection: Connection | null = null;
   #gossip: Stream | null = null;
@@ -80,6 +85,7 @@ export class Foe {
     const sink = (stream: Stream) => stream.addEventListener('message', () => undefined);
     for (const version of ['1.0.0', '1.1.0', '1.2.0']) await libp2p.handle(`/meshsub/${version}`, sink, quiet);
     await foe.answer('/carechain/status/1', () => foe.status());
+    await foe.answer(`${foe.prefix}transactions/1`, () => encodeIds([]));
     return foe;
   }
 
@@ -112,8 +118,12 @@ export class Foe {
     const connection = await this.libp2p.dial(multiaddr(`/ip4/${host}/tcp/${port}`), { signal, force: true });
     this.#connection = connection;
     this.#gossip = null;
+    this.cutAt = null;
     this.#cut = new Promise((resolve) => {
-      const closed = () => resolve(monotonicMs());
+      const closed = () => {
+        if (this.#connection === connection) this.cutAt = monotonicMs();
+        resolve(monotonicMs());
+      };
       if (connection.status !== 'open') closed();
       connection.addEventListener('close', closed);
     });
@@ -123,13 +133,18 @@ export class Foe {
   /** Dials, tells its status and listens to gossip, as an honest peer does. */
   async link(node: HonestNode): Promise<void> {
     await this.dial(node);
-    await this.ask('/carechain/status/1', this.status());
+    await this.tell();
     await this.gossip({
       subscriptions: ['transactions/1', 'blocks/1'].map((name) => ({ topic: this.prefix + name, subscribe: true })),
     });
   }
 
-  /** From here on the first message counts as the beginning of an offence. */
+  /** Tells its status, and hears the other's: no offence, whatever the status claims. */
+  async tell(): Promise<void> {
+    await this.#exchange('/carechain/status/1', this.status());
+  }
+
+  /** From here on the first message counts as the beginning of an offence; an answer does where {@link lie} gives it. */
   arm(): void {
     this.#isArmed = true;
     this.struckAt = null;
@@ -144,10 +159,14 @@ export class Foe {
   }
 
   /** Asks as the protocol says. @throws where the other side does not answer. */
-  async ask(protocol: string, request: Uint8Array): Promise<Uint8Array> {
+  ask(protocol: string, request: Uint8Array): Promise<Uint8Array> {
+    return this.#exchange(protocol, request, () => this.strike());
+  }
+
+  async #exchange(protocol: string, request: Uint8Array, before = () => {}): Promise<Uint8Array> {
     const signal = AbortSignal.timeout(2 * patienceMs);
     const stream = await this.open(protocol);
-    this.strike();
+    before();
     await writeFrame(stream, request, signal);
     const answer = await readFrame(stream, 16_000_000, signal);
     await stream.close({ signal });
@@ -171,7 +190,6 @@ export class Foe {
           const signal = AbortSignal.timeout(60_000);
           const made = make(await readFrame(stream, 16_000_000, signal));
           if (made === null) return;
-          this.strike();
           if ('raw' in made) stream.send(made.raw);
           else await writeFrame(stream, made, signal);
           await stream.close({ signal });
@@ -183,11 +201,25 @@ export class Foe {
     );
   }
 
+  /** As {@link answer}, with what only a liar says: each answer is an offence. */
+  lie(protocol: string, make: (request: Uint8Array) => FoeAnswer): Promise<void> {
+    return this.answer(protocol, (request) => {
+      this.strike();
+      return make(request);
+    });
+  }
+
   /** Sends messages of gossipsub; waits where the other side reads slowly. */
   async gossip(...messages: readonly (GossipRpc | Uint8Array)[]): Promise<void> {
     this.#gossip ??= await this.open('/meshsub/1.1.0');
+    this.strike();
+    await this.hint(...messages);
+  }
+
+  /** As {@link gossip}, with what is no offence yet: it leads the other side to one. */
+  async hint(...messages: readonly (GossipRpc | Uint8Array)[]): Promise<void> {
+    this.#gossip ??= await this.open('/meshsub/1.1.0');
     for (const message of messages) {
-      this.strike();
       const bytes = message instanceof Uint8Array ? message : prefixed(encodeRpc(message));
       if (!this.#gossip.send(bytes)) await this.#gossip.onDrain({ signal: AbortSignal.timeout(patienceMs) });
     }

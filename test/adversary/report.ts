@@ -21,7 +21,7 @@ const rounded = (value: number | null) => (value === null ? null : Math.round(va
 const mebibytes = (bytes: number) => Number((bytes / 2 ** 20).toFixed(1));
 
 export function rowOf(outcome: Outcome, quietMs: number | null): string {
-  const { behaviour, failures, cutMs, shunMs, goes, latencies, growth, notes, tookMs } = outcome;
+  const { behaviour, failures, cutMs, shunMs, goes, unjudged, latencies, growth, notes, tookMs } = outcome;
   const { submit, byBlock, untimed } = latencies;
   const columns = [
     failures.length === 0 ? 'ok  ' : 'FAIL',
@@ -38,7 +38,12 @@ export function rowOf(outcome: Outcome, quietMs: number | null): string {
     growth === null
       ? ''
       : `rss ${mebibytes(growth.rss)} heap ${mebibytes(growth.heap)} peak ${mebibytes(growth.peakRss)} MiB`,
-    Object.entries({ ...(byBlock > 0 ? { byBlock } : {}), ...(untimed > 0 ? { untimed } : {}), ...notes })
+    Object.entries({
+      ...(unjudged > 0 ? { unjudged } : {}),
+      ...(byBlock > 0 ? { byBlock } : {}),
+      ...(untimed > 0 ? { untimed } : {}),
+      ...notes,
+    })
       .map(([name, value]) => `${name} ${value}`)
       .join(', '),
     ...failures.map((failure) => `\n       ${failure}`),
@@ -74,7 +79,13 @@ function figuresOf(seed: number, outcomes: readonly Outcome[], quiet: Quiet, hon
     mostPeakRssMiB: most(growth.map(({ peakRss }) => peakRss)),
     rows: outcomes.map((each) => ({
       ...{ name: each.behaviour.name, crime: each.behaviour.crime, failures: each.failures },
-      ...{ goes: each.goes, shunMs: each.shunMs, cutMs: each.cutMs.map(Math.round), notes: each.notes },
+      ...{
+        goes: each.goes,
+        unjudged: each.unjudged,
+        shunMs: each.shunMs,
+        cutMs: each.cutMs.map(Math.round),
+        notes: each.notes,
+      },
       submit: quantiles(each.latencies.submit),
       ...{ byBlock: each.latencies.byBlock, untimed: each.latencies.untimed },
       confirmation: quantiles(each.latencies.confirmation),

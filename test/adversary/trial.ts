@@ -7,7 +7,7 @@
  */
 
 import type { Chance } from '../support/chance.ts';
-import { pause, until, within } from '../support/waiting.ts';
+import { comesTrue, pause, until, within } from '../support/waiting.ts';
 import type { Arena, Behaviour } from './behaviour.ts';
 import { Foe, type FoeSettings } from './foe.ts';
 import type { HonestNetwork } from './honest-network.ts';
@@ -28,8 +28,10 @@ export interface Outcome {
   readonly cutMs: readonly number[];
   /** For how long the first, second and third offence were shunned. */
   readonly shunMs: readonly number[];
-  /** How often it was done in the attack. */
+  /** How often it was done in the attack: a crime, how often it was punished. */
   readonly goes: number;
+  /** How often it was done, and lawfully not looked at: see {@link nobodyLooks}. */
+  readonly unjudged: number;
   readonly latencies: Latencies;
   /** Bytes that the victim holds more than before, after a collection; null where it shares this process. */
   readonly growth: { readonly rss: number; readonly heap: number; readonly peakRss: number } | null;
@@ -41,7 +43,9 @@ export interface Outcome {
 /** When a crime counts as not punished. How fast it was is measured; a slow machine must not make it a failure. */
 const punishMs = 30_000;
 /** Goes of an attack that may come to nothing before the first that does. */
-const mostMisses = 5;
+const mostMisses = 8;
+/** How long a foe waits to be asked what it would lie about: an honest head may win meanwhile, and nobody asks. */
+const askedWithinMs = 2_000;
 let foesMade = 0;
 
 export async function tryBehaviour(
@@ -82,7 +86,7 @@ export async function tryBehaviour(
     chance: settings.chance,
     untilConfirmed: !settings.isQuick,
   });
-  const { goes, failures: found } = await attack;
+  const { goes, unjudged, failures: found } = await attack;
   failures.push(...found);
   const peakRss = peak();
   await attempt(() => network.agree());
@@ -106,6 +110,7 @@ export async function tryBehaviour(
     cutMs: offences.map(({ cutMs }) => cutMs),
     shunMs: offences.map(({ shunMs }) => shunMs),
     goes,
+    unjudged,
     latencies,
     growth: growthOf(memoryBefore, memoryAfter, peakRss),
     notes,
@@ -164,13 +169,13 @@ async function comesBackInVain(foe: Foe, network: HonestNetwork): Promise<void> 
   if (peers.includes(foe.peerId)) throw new Error('a shunned foe is linked');
 }
 
-/** @returns true: who is no criminal has struck where nothing was thrown. */
+/** @returns done: who is no criminal has struck where nothing was thrown. */
 async function oneGo(
   behaviour: Behaviour,
   network: HonestNetwork,
   settings: TrialSettings,
   note: Arena['note'],
-): Promise<true> {
+): Promise<'done'> {
   const { foe, arena, close } = await enter(behaviour, network, settings, note, nextName(behaviour));
   try {
     if (behaviour.comesUnlinked !== true) await foe.link(network.victim);
@@ -180,7 +185,7 @@ async function oneGo(
       await pause(150);
       if (!foe.isLinked) throw new Error('an honest peer lost its link');
     }
-    return true;
+    return 'done';
   } finally {
     await close();
   }
@@ -193,46 +198,85 @@ async function attackUntil(
   network: HonestNetwork,
   settings: TrialSettings,
   note: Arena['note'],
-): Promise<{ goes: number; failures: string[] }> {
+): Promise<{ goes: number; unjudged: number; failures: string[] }> {
   const failures: string[] = [];
-  let goes = 0;
-  let misses = 0;
-  const goesOn = () => (goes === 0 ? misses < mostMisses : performance.now() < end && behaviour.takesLong !== true);
+  const count = { done: 0, unjudged: 0, missed: 0, unpunished: 0 };
+  const goesOn = () =>
+    count.done === 0
+      ? count.missed + count.unjudged < mostMisses
+      : performance.now() < end && behaviour.takesLong !== true;
   while (goesOn()) {
     try {
-      const hasStruck = behaviour.crime
+      const outcome = behaviour.crime
         ? await oneOffence(behaviour, network, settings, note)
         : await oneGo(behaviour, network, settings, note);
-      if (hasStruck) goes += 1;
-      else misses += 1;
+      count[outcome] += 1;
+      if (count.unpunished > 0) break;
     } catch (error) {
-      misses += 1;
-      // A crime for which a head has moved is none; that it is punished has been shown in peace.
+      count.missed += 1;
+      // What keeps a crime from being done is none of the honest side's faults: it must have been done all the same, below.
       if (!behaviour.crime) failures.push(`under work: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  if (goes === 0) failures.push('it never struck while honest people worked');
-  return { goes, failures: [...new Set(failures)] };
+  if (count.unpunished > 0) failures.push('it struck while honest people worked, and was not cut');
+  else if (count.done === 0 && behaviour.isOneMessage !== true)
+    failures.push('it never struck and was judged while honest people worked');
+  return { goes: count.done, unjudged: count.unjudged, failures: [...new Set(failures)] };
 }
 
-/** @returns whether it came to the offence. */
+type GoOutcome = 'done' | 'unjudged' | 'missed' | 'unpunished';
+
 async function oneOffence(
   behaviour: Behaviour,
   network: HonestNetwork,
   settings: TrialSettings,
   note: Arena['note'],
-): Promise<boolean> {
+): Promise<GoOutcome> {
   const { foe, arena, close } = await enter(behaviour, network, settings, note, nextName(behaviour));
   try {
     await foe.link(network.victim);
     foe.arm();
-    const going = behaviour.go(foe, arena).catch(() => undefined);
-    await within(foe.cut, 2_000);
-    await within(going, 2_000);
-    return foe.struckAt !== null;
+    let hasGone = false;
+    const going = behaviour
+      .go(foe, arena)
+      .catch(() => undefined)
+      .finally(() => {
+        hasGone = true;
+      });
+    const giveUpAt = performance.now() + askedWithinMs;
+    const isSettled = async () => {
+      if (foe.cutAt !== null) return true;
+      if (foe.struckAt === null) return performance.now() > giveUpAt;
+      return hasGone && (await nobodyLooks(behaviour, foe, network));
+    };
+    const isJudged = await comesTrue(isSettled, punishMs);
+    // A block is put aside before its branch is looked at, where that would win.
+    if (foe.cutAt === null && foe.struckAt !== null) await within(foe.cut, 200);
+    await within(going, askedWithinMs);
+    if (foe.struckAt === null) return 'missed';
+    if (foe.cutAt === null) return isJudged ? 'unjudged' : 'unpunished';
+    note('slowestCutMs', foe.cutAt - foe.struckAt);
+    return 'done';
   } finally {
     await close();
   }
+}
+
+/**
+ * Where an honest node may lawfully not look at what was sent: it has read the very same message before, or a block lost to
+ * an honest one meanwhile, so that it is kept aside and its body is not checked.
+ */
+async function nobodyLooks(behaviour: Behaviour, foe: Foe, { victim }: HonestNetwork): Promise<boolean> {
+  if (behaviour.isOneMessage === true) {
+    await foe.tell().catch(() => undefined);
+    return true;
+  }
+  for (const hash of foe.offered) {
+    const place = await victim.call('placeOf', hash);
+    if (place === 'main') return false;
+    if (place === 'aside') return true;
+  }
+  return false;
 }
 
 async function enter(

@@ -25,6 +25,7 @@ function lie(name: string, codes: string, does: string, bend: (chain: Chain, are
     codes: codes.split(' '),
     async go(foe, arena) {
       const { block } = await forge(arena, (chain) => bend(chain, arena));
+      foe.offered.push(block.hash);
       await foe.publish('blocks/1', block.bytes);
     },
   };
@@ -234,7 +235,7 @@ export const blockOddities: readonly Behaviour[] = [
 ];
 
 /** Makes blocks on parents that do not exist; under the given nonce, or with work where it is null. */
-async function orphans(arena: Arena): Promise<(nonce: string | null) => Uint8Array> {
+export async function orphans(arena: Arena): Promise<(nonce: string | null) => Uint8Array> {
   const { block, chain } = await forge(arena, () => ({}));
   const { secretKey } = nodeKeysFrom('foe');
   return (nonce) => {
