@@ -20,8 +20,16 @@ export interface Behaviour {
   /** Ends by itself only after a time that the victim sets: done once in an attack, and in the quick form all at once. */
   readonly takesLong?: boolean;
   readonly settings?: Partial<FoeSettings>;
+  /** A flood of what is new each time: how it is made, and how many goes an attack has at the most. */
+  readonly supplies?: Supplies;
   /** One go of one foe. @throws Error where the honest side did what it must not do. */
   go(foe: Foe, arena: Arena): Promise<void>;
+}
+
+export interface Supplies {
+  readonly goesPerAttack: number;
+  /** Makes all that so many goes will send, before anything is measured. Afterwards what is pending is mined. */
+  prepare(arena: Pick<Arena, 'network' | 'chance' | 'isQuick'>, goes: number): Promise<void>;
 }
 
 export interface Arena {
@@ -36,6 +44,6 @@ export interface Arena {
 }
 
 /** So many in the full form, fewer in the quick one. */
-export function counted(full: number, { isQuick }: Arena): number {
+export function counted(full: number, { isQuick }: Pick<Arena, 'isQuick'>): number {
   return isQuick ? Math.max(1, Math.ceil(full / 20)) : full;
 }

@@ -161,6 +161,14 @@ export class HonestHost {
     };
   }
 
+  /** How many transactions of this member are pending. */
+  async pendingOf(member: string): Promise<number> {
+    const authored = this.#node!.pending().filter(({ entry, where }) => {
+      return where.state === 'pending' && entry.type === 'transaction' && entry.transaction.body.author === member;
+    });
+    return authored.length;
+  }
+
   /** Encoded blocks of the main chain above a height. */
   async blocksAbove(height: number): Promise<Uint8Array[]> {
     const node = this.#node!;

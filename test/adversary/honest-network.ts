@@ -15,6 +15,8 @@ const names = ['doctor', 'lab', 'pharmacy'] as const;
 
 /** How long the honest nodes may take to be of one mind after an attack. */
 const agreeMs = 30_000;
+/** How long some thousand pending transactions may take until they are in blocks. */
+const drainMs = 60_000;
 
 /** Blocks that foes may have put on top of the chain here, and that the victim did not take or keep. */
 const deepestFork = 20;
@@ -91,6 +93,24 @@ export class HonestNetwork {
       },
       'the honest nodes to agree',
       agreeMs,
+    );
+  }
+
+  /** Mines until nothing is pending anywhere: what was let in can be confirmed. */
+  async drain(): Promise<void> {
+    let next = 0;
+    await until(
+      async () => {
+        const views = await this.views();
+        if (views.every(({ pending }) => pending === 0)) return true;
+        if (new Set(views.map(({ hash }) => hash)).size === 1) {
+          await this.nodes[next % this.nodes.length]!.call('mine');
+          next += 1;
+        }
+        return false;
+      },
+      'everything pending to be confirmed',
+      drainMs,
     );
   }
 

@@ -6,6 +6,7 @@
  * attack: the same again and again, each time under a new identity, while honest people work and are measured.
  */
 
+import { limits } from '../../src/base/index.ts';
 import type { Chance } from '../support/chance.ts';
 import { comesTrue, pause, until, within } from '../support/waiting.ts';
 import type { Arena, Behaviour } from './behaviour.ts';
@@ -70,6 +71,11 @@ export async function tryBehaviour(
   const cutsBefore = network.honestCuts;
   const honestShunsBefore = network.honestShuns;
   const shunnedBefore = network.shunned.length;
+  await attempt(async () => {
+    const { supplies } = behaviour;
+    await supplies?.prepare({ network, ...settings }, supplies.goesPerAttack + 1);
+  });
+  const drain = () => attempt(async () => void (behaviour.supplies && (await network.drain())));
   const memoryBefore = await memoryOf(network);
 
   const offences: { cutMs: number; shunMs: number }[] = [];
@@ -77,6 +83,7 @@ export async function tryBehaviour(
     await attempt(() => offendAgainAndAgain(behaviour, network, settings, note, offences));
   } else if (behaviour.takesLong !== true) {
     await attempt(() => oneGo(behaviour, network, settings, note));
+    await drain();
   }
 
   const attack = attackUntil(performance.now() + settings.attackMs, behaviour, network, settings, note);
@@ -89,6 +96,7 @@ export async function tryBehaviour(
   const { goes, unjudged, failures: found } = await attack;
   failures.push(...found);
   const peakRss = peak();
+  await drain();
   await attempt(() => network.agree());
   const memoryAfter = await memoryOf(network);
   const view = await network.victim.call('view');
@@ -103,7 +111,8 @@ export async function tryBehaviour(
   failures.push(...new Set(network.faults.slice(faultsBefore)));
   const wronged = network.shunned.slice(shunnedBefore);
   if (!behaviour.crime && wronged.length > 0) failures.push(`shunned for ${wronged[0]!.code}, which is no crime`);
-  if (view.pending > 50_000 || view.waiting > 5_000) failures.push('the mempool is beyond its limits');
+  if (view.pending > limits.mempoolTransactions || view.waiting > limits.parkedTransactions)
+    failures.push('the mempool is beyond its limits');
   return {
     behaviour,
     failures: [...new Set(failures)],
@@ -201,10 +210,9 @@ async function attackUntil(
 ): Promise<{ goes: number; unjudged: number; failures: string[] }> {
   const failures: string[] = [];
   const count = { done: 0, unjudged: 0, missed: 0, unpunished: 0 };
+  const mostGoes = behaviour.takesLong === true ? 1 : (behaviour.supplies?.goesPerAttack ?? Number.POSITIVE_INFINITY);
   const goesOn = () =>
-    count.done === 0
-      ? count.missed + count.unjudged < mostMisses
-      : performance.now() < end && behaviour.takesLong !== true;
+    count.done === 0 ? count.missed + count.unjudged < mostMisses : performance.now() < end && count.done < mostGoes;
   while (goesOn()) {
     try {
       const outcome = behaviour.crime
