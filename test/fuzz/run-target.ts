@@ -57,7 +57,10 @@ export function noFaults(): Record<FaultKind, number> {
 const batch = 1_000;
 const timedAgain = 4;
 const keptMegabytesAllowed = 16;
-const prototypes = [Object.prototype, Array.prototype, Uint8Array.prototype, String.prototype, Function.prototype];
+/** What everything else inherits from, or is made with. */
+const shared: readonly object[] = [
+  ...[Object, Array, Uint8Array, String, Function, Number, Boolean, Map, Set, Promise, RegExp, Error, Date],
+].flatMap((made) => [made, made.prototype as object]);
 
 /** Enough to say where something was thrown. Most inputs are refused, and an error's stack costs more than what refuses. */
 const stackFrames = 2;
@@ -78,7 +81,7 @@ class TargetRun {
   #mostMs = 0;
   #mostMsBytes = 0;
   #heapMost = 0;
-  #ownNames = countNames();
+  #shared = lookAtShared();
 
   constructor(target: Target, options: FuzzOptions) {
     this.#target = target;
@@ -181,9 +184,10 @@ class TargetRun {
 
   #endBatch(input: Uint8Array): void {
     this.#heapMost = Math.max(this.#heapMost, heapMegabytes());
-    if (countNames() !== this.#ownNames) {
+    const now = lookAtShared();
+    if (now.length !== this.#shared.length || now.some((part, index) => !Object.is(part, this.#shared[index]))) {
       this.#find('polluted', 'a prototype has changed', input);
-      this.#ownNames = countNames();
+      this.#shared = now;
     }
     this.#options.progress?.(this.#done);
   }
@@ -208,8 +212,20 @@ function describe(error: unknown): string {
   return `${error.name}: ${error.message.slice(0, 120)} ${where.trim()}`;
 }
 
-function countNames(): number {
-  return prototypes.reduce<number>((sum, prototype) => sum + Reflect.ownKeys(prototype).length, 0);
+/**
+ * All that belongs to them, one after the other: names, and what stands under each. A name that is there already is as good
+ * a place to plant something as a new one. What the runtime itself writes on `Error` is left out.
+ */
+function lookAtShared(): unknown[] {
+  return shared.flatMap((one) => [
+    Object.getPrototypeOf(one) as unknown,
+    ...Reflect.ownKeys(one).flatMap((name) => {
+      if (one === Error && name === 'stackTraceLimit') return [];
+      // The last match, which every use of a pattern writes, is read by a getter that stays the same.
+      const { value, get, set } = Object.getOwnPropertyDescriptor(one, name)!;
+      return [name, value as unknown, get, set];
+    }),
+  ]);
 }
 
 /** How long this thread has had a processor, where the system says so (Linux): other programs do not count. */

@@ -54,12 +54,12 @@ function hostileValues(bytes: number): Uint8Array[] {
   ];
 }
 
-/** A map of so many keys, each five digits, all with the value 0. */
+/** A map of so many keys in their order, each of five digits to the base of 36 and with the value 0. */
 function ascendingKeys(count: number): Uint8Array {
   const pairs = Buffer.alloc(count * 7);
   for (let index = 0; index < count; index++) {
     pairs[index * 7] = 0x65;
-    pairs.write(String(10_000 + (index % 90_000)), index * 7 + 1, 'latin1');
+    pairs.write(index.toString(36).padStart(5, '0'), index * 7 + 1, 'latin1');
   }
   return concatBytes(head(5, count), pairs);
 }

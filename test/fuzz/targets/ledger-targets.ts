@@ -19,11 +19,12 @@ import { blocks, chain, transactions } from '../../support/one-of-each.ts';
 import { type Decoded, type Target, target, unlessRefused, unlessRejected } from '../target.ts';
 
 /** From the decoded fields alone. */
-function bytesOf({ body, signature }: Transaction): Uint8Array {
+export function bytesOf({ body, signature }: Transaction): Uint8Array {
   return encodeTransaction(body, signature);
 }
 
-function encodeBlock(block: Block): Uint8Array {
+/** As {@link bytesOf}. */
+export function encodeBlock(block: Block): Uint8Array {
   const { header, signature } = decode(encodeSealedHeader(block)) as { header: Encodable; signature: Uint8Array };
   return encode({ header, signature, transactions: block.transactions.map(bytesOf) });
 }
