@@ -38,7 +38,7 @@ export type FoeAnswer = Uint8Array | { readonly raw: Uint8Array } | null;
 /** Long: a slow machine must not look like an honest node that does not answer. */
 const patienceMs = 20_000;
 /** Foes come from elsewhere than honest people. */
-const foreignHost = '127.66.0.1';
+export const foreignHost = '127.66.0.1';
 
 export class Foe {
   readonly libp2p: Libp2p;

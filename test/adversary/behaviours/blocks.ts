@@ -211,28 +211,47 @@ export const blockOddities: readonly Behaviour[] = [
   },
   {
     name: 'late-block',
-    does: 'is an honest miner whose block comes too late for the main chain',
+    does: 'is an honest miner whose block comes when the chain is two blocks further',
     crime: false,
     isHonest: true,
     async go(foe, arena) {
       const chain = await arena.network.mirror();
-      const on = chain.tip.block?.header.parent ?? chain.tip.hash;
-      const late = chain.forge({ on, transactions: [valid(arena)], miner: nodeKeysFrom('foe') });
+      const { parent } = chain.tip;
+      const on = (parent?.parent ?? parent ?? chain.tip).hash;
+      const late = chain.forge({ on, transactions: [valid(arena)], miner: rivalOf(arena) });
       await foe.publish('blocks/1', late.bytes);
+      await keptAside(arena, late);
     },
   },
   {
     name: 'lost-race',
-    does: 'is an honest peer that passes on the result of a race it has lost',
+    does: 'is an honest peer that passes on the block that lost the race for the height of the head',
     crime: false,
     isHonest: true,
     async go(foe, arena) {
       const chain = await arena.network.mirror();
-      const known = chain.tip.block;
-      if (known !== null) await foe.publish('blocks/1', known.bytes);
+      const on = (chain.tip.parent ?? chain.tip).hash;
+      const sibling = () => chain.forge({ on, transactions: [valid(arena)], miner: rivalOf(arena) });
+      let lost = sibling();
+      // Of two with the same work the lower hash wins.
+      while (lost.hash < chain.tip.hash) lost = sibling();
+      await foe.publish('blocks/1', lost.bytes);
+      await keptAside(arena, lost);
     },
   },
 ];
+
+/** Another miner each time, so that its blocks are no equivocation. */
+const rivalOf = ({ chance }: Arena) => nodeKeysFrom(`rival ${toHex(chance.bytes(8))}`);
+
+/** The victim has read the block, and does not follow it. */
+async function keptAside({ network }: Arena, { hash }: Block): Promise<void> {
+  await until(
+    async () => (await network.victim.call('placeOf', hash)) === 'aside',
+    'the block that lost to be kept aside',
+    judgedMs,
+  );
+}
 
 /** Makes blocks on parents that do not exist; under the given nonce, or with work where it is null. */
 export async function orphans(arena: Arena): Promise<(nonce: string | null) => Uint8Array> {

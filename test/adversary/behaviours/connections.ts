@@ -1,12 +1,13 @@
 /** Links and what lies below messages: sockets, handshakes, frames, streams, identities. */
 import { createConnection, type Socket } from 'node:net';
 import type { Ed25519PrivateKey } from '@libp2p/interface';
+import { decodeSealedHeader } from '../../../src/ledger/index.ts';
+import { decodeHeaders, encodeLocator } from '../../../src/network/wire.ts';
 import { pause, until, within } from '../../support/waiting.ts';
 import { type Arena, type Behaviour, counted } from '../behaviour.ts';
-import type { Foe } from '../foe.ts';
+import { type Foe, foreignHost } from '../foe.ts';
 
-/** Where foes come from, and where an honest peer comes from that nobody has configured. */
-const foreignHost = '127.66.0.1';
+/** Where an honest peer comes from that nobody has configured. */
 const newcomersHost = '127.3.0.1';
 const newcomerMs = 5_000;
 
@@ -143,15 +144,22 @@ export const linkOddities: readonly Behaviour[] = [
   },
   {
     name: 'borrowed-identity',
-    does: 'signs its handshake with another key than that of the identity it claims',
+    does: 'signs its handshake with another key than that of the identity it claims; the owner is let in',
     crime: false,
     comesUnlinked: true,
     settings: { bendKey: bentKey },
-    async go(foe, { network }) {
+    async go(foe, arena) {
+      const { network } = arena;
       const connection = await foe.dial(network.victim).catch(() => null);
       await until(() => connection === null || connection.status !== 'open', 'a bent identity to be refused', 8_000);
       const { peers } = await network.victim.call('view');
       if (peers.includes(foe.peerId)) throw new Error('an identity was borrowed');
+      // The very same identity with its own key: it was the signature that was refused.
+      const owner = await arena.foe({ name: foe.settings.name });
+      await owner.link(network.victim);
+      const isIn = async () => (await network.victim.call('view')).peers.includes(owner.peerId);
+      await until(isIn, 'the owner of the identity to be linked', newcomerMs);
+      if (owner.peerId !== foe.peerId) throw new Error('the owner is somebody else: nothing is shown');
     },
   },
   {
@@ -259,7 +267,7 @@ export const linkOddities: readonly Behaviour[] = [
     },
   },
   {
-    name: 'reconnects-every-second',
+    name: 'reconnects-again-and-again',
     does: 'is an honest peer on a bad line: its link breaks again and again',
     crime: false,
     isHonest: true,
@@ -275,12 +283,19 @@ export const linkOddities: readonly Behaviour[] = [
   skewed('clock-behind-by-an-hour', -3_600_000),
   {
     name: 'old-tip',
-    does: 'is an honest peer that was off for a year',
+    does: 'is an honest peer that was off for long: its head is an old block of the chain, and it asks for what follows',
     crime: false,
     isHonest: true,
     async go(foe, { network }) {
-      foe.claim = { ...foe.claim, tip: { hash: network.world.genesis.hash, height: 0, work: 0 } };
-      await foe.ask('/carechain/status/1', foe.status());
+      const links = (await network.mirror()).main();
+      const old = links[Math.floor((links.length - 1) / 2)]!;
+      foe.claim = { ...foe.claim, tip: { hash: old.hash, height: old.header.height, work: old.work } };
+      await foe.tell();
+      const answer = await foe.ask(`${foe.prefix}headers/1`, encodeLocator([old.hash, network.world.genesis.hash]));
+      const headers = decodeHeaders(answer).map((bytes) => decodeSealedHeader(bytes));
+      const [next] = headers;
+      const follows = next === undefined ? links.length === 1 : next.ok && next.value.header.parent === old.hash;
+      if (!follows) throw new Error('an honest peer was not told what follows its head');
     },
   },
 ];
