@@ -12,7 +12,7 @@ import type { Acknowledgement } from './acknowledgements.ts';
 import type { Cluster } from './cluster.ts';
 import { type ExportedBlock, Model } from './model.ts';
 import type { PipedAnswer } from './piped-node.ts';
-import { type Role, roles } from './roles.ts';
+import { logins, type Role, roles } from './roles.ts';
 
 export interface Audit {
   readonly acknowledged: number;
@@ -88,25 +88,36 @@ async function drain(cluster: Cluster): Promise<string[]> {
 
 /** Records of acknowledged entries whose words their doctor does not get to read, however long. */
 async function unreadable(cluster: Cluster, promised: readonly Acknowledgement[]): Promise<string[]> {
-  let unread: string[] = [];
-  await cluster.node('doctor').ask('login dr_alice password123');
+  let texts = await textsOf(cluster, 'doctor', 'doctor');
+  const unread = () => promised.filter(({ id, says }) => !texts.get(id)?.text.includes(says!));
   await comesTrue(async () => {
-    const texts = await textsOf(cluster);
-    unread = promised.flatMap(({ id, kind, node, says }) => {
-      const { state, text } = texts.get(id) ?? { state: 'not in a history', text: '' };
-      return text.includes(says!) ? [] : [`the record of ${kind} ${id} of ${node} (${state})`];
-    });
-    return unread.length === 0;
+    if (unread().length > 0) texts = await textsOf(cluster, 'doctor', 'doctor');
+    return unread().length === 0;
   }, arrivalMs);
-  return unread;
+  const complaints: string[] = [];
+  for (const { id, kind, node, says } of unread()) {
+    // Whether it is lost, or only late: its author is asked where it was acknowledged.
+    const own = await textsOf(cluster, node, kind === 'LAB_TEST_RESULT' ? 'lab' : 'doctor');
+    const atHome = own.get(id)?.text.includes(says!)
+      ? 'its author reads it there'
+      : 'nor does its author read it there';
+    const state = texts.get(id)?.state ?? 'not in a history';
+    complaints.push(`the record of ${kind} ${id} of ${node}: the doctor does not read it (${state}), ${atHome}`);
+  }
+  return complaints;
 }
 
-/** What the doctor reads of each entry of each patient, by its id. */
-async function textsOf(cluster: Cluster): Promise<ReadonlyMap<string, { state: string; text: string }>> {
+/** What somebody reads at a node of each entry of each patient, by its id. */
+async function textsOf(
+  cluster: Cluster,
+  at: Role,
+  user: Role,
+): Promise<ReadonlyMap<string, { state: string; text: string }>> {
   const texts = new Map<string, { state: string; text: string }>();
+  await cluster.node(at).ask(logins[user]);
   for (const patient of cluster.patients) {
     for (let from: number | null = 0; from !== null; ) {
-      const page = (await cluster.node('doctor').ask(`history ${patient} --from ${from}`))?.result as
+      const page = (await cluster.node(at).ask(`history ${patient} --from ${from}`))?.result as
         | { events: { id: string; state: string; text: unknown }[]; next: number | null }
         | undefined;
       for (const { id, state, text } of page?.events ?? []) texts.set(id, { state, text: JSON.stringify(text) });

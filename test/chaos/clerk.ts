@@ -8,13 +8,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Chance } from '../support/chance.ts';
 import type { AcknowledgementLog } from './acknowledgements.ts';
 import type { PipedAnswer, PipedNode } from './piped-node.ts';
-import { type Role, roles } from './roles.ts';
+import { logins, type Role, roles } from './roles.ts';
 
-const logins: Readonly<Record<Role, string>> = {
-  doctor: 'login dr_alice password123',
-  lab: 'login lab_tech_bob labpass',
-  pharmacy: 'login pharm_charlie pharmpass',
-};
 const usernames: Readonly<Record<Role, string>> = {
   doctor: 'dr_alice',
   lab: 'lab_tech_bob',
