@@ -50,10 +50,15 @@ export class Keeping {
     const writes: Write[] = [];
     for (const sealed of sealedRecordsOf(transaction).filter((each) => hosted.concerns(each))) {
       const id = recordIdOf(sealed);
-      const known = shelf.transactionOf(id) ?? wanted.get(id)?.transaction ?? null;
-      if (known !== null && (known === transaction.id || findTransaction(node, known))) continue;
-      if (shelf.envelope(id)) writes.push(shelf.putTransaction(id, transaction.id));
-      else {
+      const isKnownBy = (known: string | null | undefined) =>
+        known != null && (known === transaction.id || findTransaction(node, known) !== undefined);
+      if (isKnownBy(shelf.transactionOf(id))) continue;
+      if (this.#holdsSound(id, sealed)) {
+        writes.push(shelf.putTransaction(id, transaction.id));
+        // Noted while its author's batch was on its way to the disk: nobody else has what was wanted then.
+        if (wanted.has(id)) writes.push(shelf.dropWanted(id));
+        wanted.remove(id);
+      } else if (!isKnownBy(wanted.get(id)?.transaction)) {
         wanted.add({ id, sealed, transaction: transaction.id });
         writes.push(shelf.putWanted(id, sealed, transaction.id));
       }

@@ -50,6 +50,29 @@ describe('a record on its way', () => {
     expect(await practice.vault.read(sealed, village.reader('adam'))).toEqual({ state: 'sealed' });
   });
 
+  test('is served by its author though it was looked for there while it was being written', async () => {
+    const { sealed, writes } = await clinic.vault.seal(text, [village.member('alice'), village.member('bob')]);
+    const transaction = village.consultation('alice', sealed);
+    // Pending in memory, its batch not on the disk yet; and just then a reorg has everything pending looked at.
+    clinic.ledger.waitingToBeMined.set(transaction.id, transaction);
+    clinic.ledger.emit('reorg', {
+      time: 0,
+      ancestorHeight: 0,
+      ancestorHash: '',
+      removed: [],
+      added: [],
+      returned: [],
+      lost: [],
+    });
+    await settle();
+    await clinic.store.write(writes);
+    clinic.ledger.emit('transaction', { id: transaction.id, kind: transaction.body.kind, own: true });
+    await settle();
+    lab.ledger.hear(transaction);
+    await has(lab);
+    expect(await lab.vault.read(sealed, village.reader('bob'))).toEqual({ state: 'readable', text });
+  });
+
   test('comes from a second holder while the author is away', async () => {
     village.unlinkFromAll(practice);
     const { sealed } = await village.consult(clinic, 'alice', text, ['alice', 'bob', 'adam']);
