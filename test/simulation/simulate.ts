@@ -228,7 +228,10 @@ class Simulation {
   async #heal(): Promise<void> {
     const { honest, timeline } = this.#village;
     let wasSound = true;
-    for (const machine of honest) wasSound &&= await this.#healOne(machine);
+    for (const machine of honest) {
+      const isSound = await this.#healOne(machine);
+      wasSound &&= isSound;
+    }
     if (!wasSound) {
       // A folder that was made anew has some way to go.
       const isQuiet = () => !this.#faults.isTending && this.#isAgreed();
