@@ -6,8 +6,8 @@
  * each further status one page, for as long as pages bring something. So a peer that has much more than we do is caught up
  * with at once, and two large sets that differ by what is on its way cost a page every few seconds, not the list.
  *
- * The sum is a claim: a liar can make us fetch a page of ids, and ask once for some of them, or fetch nothing, from himself. After so many equal statuses one page
- * is looked at all the same.
+ * The sum is a claim: a liar can make us fetch a page of ids and ask once for some of them, or fetch nothing, from himself.
+ * After so many equal statuses one page is looked at all the same.
  */
 import { limits } from '../base/index.ts';
 import type { Transaction } from '../ledger/index.ts';
