@@ -55,7 +55,6 @@ export class ReadWatch {
       patientEvents: watch((patient) => chain.patientEvents(patient)),
       storeSideBlock: (block, work) => chain.storeSideBlock(block, work),
       sideBytes: () => chain.sideBytes(),
-      dropSideBlocks: (below) => chain.dropSideBlocks(below),
       forgetSideBlocks: (hashes) => chain.forgetSideBlocks(hashes),
       commit: (change) => chain.commit(change),
       stateEntries: () => chain.stateEntries(),

@@ -80,8 +80,6 @@ export interface ChainStore {
   storeSideBlock(block: Block, work: number): Promise<void>;
   /** Sum of the bytes of all side blocks: at most `limits.sideBranchBytes` after each {@link storeSideBlock}. */
   sideBytes(): number;
-  /** Forgets side blocks below a height, and all that builds on them. */
-  dropSideBlocks(below: number): Promise<void>;
   /** Forgets those of `hashes` that are side blocks, and all that builds on them. */
   forgetSideBlocks(hashes: readonly string[]): Promise<void>;
   /** Resolves when the switch is on the disk; every read tells of it from then on. */

@@ -89,11 +89,11 @@ export class SideBlocks {
     }
   }
 
-  /** The side blocks that are chosen, and all that builds on them there. */
-  withDescendants(isChosen: (hash: string, height: number) => boolean): string[] {
+  /** Those of `hashes` that are side blocks, and all that builds on them there. */
+  withDescendants(hashes: ReadonlySet<string>): string[] {
     const chosen = new Set<string>();
-    for (const [hash, { height, parent }] of this.#lowestFirst()) {
-      if (chosen.has(parent) || isChosen(hash, height)) chosen.add(hash);
+    for (const [hash, { parent }] of this.#lowestFirst()) {
+      if (chosen.has(parent) || hashes.has(hash)) chosen.add(hash);
     }
     return [...chosen];
   }

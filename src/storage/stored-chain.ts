@@ -150,13 +150,9 @@ export class StoredChain implements ChainStore {
     return this.#side.bytes;
   }
 
-  dropSideBlocks(below: number): Promise<void> {
-    return this.#drop(this.#side.withDescendants((_hash, height) => height < below));
-  }
-
   forgetSideBlocks(hashes: readonly string[]): Promise<void> {
     const forgotten = new Set(hashes);
-    return this.#drop(this.#side.withDescendants((hash) => forgotten.has(hash)));
+    return this.#drop(this.#side.withDescendants(forgotten));
   }
 
   async commit(change: ChainCommit): Promise<void> {
