@@ -19,6 +19,7 @@ export default defineConfig({
           exclude: ['test/processes/**', 'test/**/*.slow.test.ts'],
           setupFiles: shim,
           testTimeout: 20_000,
+          hookTimeout: 60_000,
         },
       },
       {

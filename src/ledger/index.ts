@@ -18,8 +18,9 @@ export {
   sealBlock,
   transactionsRoot,
 } from './block.ts';
+export type { BlockEffect } from './block-draft.ts';
 export { type BlockPlan, buildBlock } from './build-block.ts';
-export { type BlockContext, type BlockEffect, checkBlock } from './check-block.ts';
+export { type BlockContext, checkBlock } from './check-block.ts';
 export { checkHeader, checkOrphan, type HeaderContext, medianTimesAfter } from './check-header.ts';
 export {
   applyTransaction,

@@ -35,7 +35,7 @@ export interface MinerPorts {
   readonly logger: Logger;
   readonly nodeKey: KeyPair;
   /** In the order in which they hold. */
-  pending(): Iterable<Transaction>;
+  pending(): readonly Transaction[];
   /** Whether this node's clock is not that of its peers. */
   clockIsWrong(): boolean;
   /** Calls whenever the head moves, until the function returned is called. */

@@ -52,6 +52,31 @@ describe('a miner', () => {
     expect(bodyWeight(block.transactions)).toBe(size * 60);
   });
 
+  test('gives each author the same share where not all fit, and what one does not need to the others', () => {
+    const size = registrations(testGenesis(), 1)[0]!.bytes.length;
+    const world = testGenesis({ limits: { blockBytes: size * 60 } });
+    const chain = new Chain(world);
+    const flood = registrations(world, 100);
+    const adams = Array.from({ length: 40 }, (_, index) => world.register('adam', `of adam ${index}`));
+    expect(plan(chain, ...flood, ...adams)!.transactions).toEqual([...flood.slice(0, 30), ...adams.slice(0, 30)]);
+    // Less than a share of adam's; and what bob wrote does not hold.
+    const bobs = [world.pay('bob', 'carol', 1), world.answer('bob', world.order('alice', 'zoe'))];
+    const few = adams.slice(0, 10);
+    const planned = plan(chain, ...flood, ...few, ...bobs)!.transactions;
+    const before = planned.indexOf(few[0]!);
+    expect(planned).toEqual([...flood.slice(0, before), ...few, ...flood.slice(before, 50)]);
+  });
+
+  test('leaves out what rests on something beyond the share of its author, and takes it with the next block', () => {
+    const size = registrations(testGenesis(), 1)[0]!.bytes.length;
+    const world = testGenesis({ limits: { blockBytes: size * 60 } });
+    const chain = new Chain(world);
+    const flood = [...registrations(world, 80), world.register('alice', 'zoe')];
+    const talk = world.consult('adam', 'zoe');
+    expect(chain.mineWhatHolds([...flood, talk])!.transactions).toEqual(flood.slice(0, 60));
+    expect(chain.mineWhatHolds([...flood.slice(60), talk])!.transactions).toEqual([...flood.slice(60), talk]);
+  });
+
   test('plans a header that is complete but for its nonce', () => {
     const world = testGenesis({ difficulty: 8 });
     const chain = new Chain(world);
