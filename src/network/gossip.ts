@@ -73,7 +73,7 @@ export function createGossip(settings: GossipSettings): Gossip {
     decode: (bytes: Uint8Array, breathe: Breathe) => Promise<T>,
     handle: (value: T, breathe: Breathe) => Promise<MessageVerdict>,
   ): Promise<MessageVerdict> {
-    if (stopped || isShunned(from) || !budgets.admitsMessage(from, bytes.length)) return 'ignore';
+    if (stopped || isShunned(from) || !isLinked(from) || !budgets.admitsMessage(from, bytes.length)) return 'ignore';
     return lanes.take(from, kind, bytes.length, 'ignore', () =>
       shares.work(`${from} ${kind}`, async (breathe) => {
         await breathe();
@@ -117,16 +117,18 @@ export function createGossip(settings: GossipSettings): Gossip {
       const readOne = (bytes: Uint8Array, breathe: Breathe) => readBlock(bytes, breathe, known);
       transport.subscribe(topics.transactions, (bytes, from) =>
         judge(from, laneOf(bytes), bytes, readBatch, async (transactions, breathe) => {
-          if (!budgets.admitsTransactions(from, transactions.length)) return 'ignore';
-          let verdict: MessageVerdict = 'ignore';
+          // Reading took its time: of who has left meanwhile nothing is counted any more, or it would be for ever.
+          if (!isLinked(from) || !budgets.admitsTransactions(from, transactions.length)) return 'ignore';
+          let isWhole = true;
           for (let start = 0; start < transactions.length && !stopped; start += networkLimits.gossipPortion) {
             await breathe();
             const portion = transactions.slice(start, start + networkLimits.gossipPortion);
             const ofPortion = await handlers.onTransactions(portion, from);
             if (ofPortion === 'reject') return 'reject';
-            if (ofPortion === 'accept') verdict = 'accept';
+            isWhole &&= ofPortion === 'accept';
           }
-          return verdict;
+          // A message is passed on as it is, so all of it must have been judged.
+          return isWhole && !stopped ? 'accept' : 'ignore';
         }),
       );
       transport.subscribe(topics.blocks, (bytes, from) =>

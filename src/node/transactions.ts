@@ -5,7 +5,7 @@
  * What a user of this node authored is in the outbox, on the disk, before the user is told "ok", and stays there until it
  * is confirmed or has become impossible; a reorg that takes it out of the chain puts it back. It is never evicted.
  */
-import { type Logger, limits } from '../base/index.ts';
+import { equalBytes, type Logger, limits } from '../base/index.ts';
 import { natureOf, type Rejection, type Transaction, type Verdict } from '../ledger/index.ts';
 import type { MessageVerdict, PendingClaim } from '../network/index.ts';
 import type { ChainStore, LostTransaction, Outbox, Store, Write } from '../storage/index.ts';
@@ -142,7 +142,9 @@ export class Transactions {
 
   /**
    * Takes a batch from a peer.
-   * @returns the verdict for gossip; with `reject`, the rejection that only a liar can cause.
+   * @returns the verdict for gossip; with `reject`, the rejection that only a liar can cause. It is `accept` where all of the
+   * batch is pending here now, byte for byte: a peer may be able to judge what this node could not, or did not look at
+   * since it has another of the same id, and would blame this node for it. What is new of any other batch is told of.
    */
   async take(transactions: readonly Transaction[]): Promise<{ verdict: MessageVerdict; liar: Rejection | null }> {
     const { mempool, signatures, chain } = this.#ports;
@@ -155,13 +157,23 @@ export class Transactions {
       const placement = mempool.add(transaction, freed);
       if (placement.place === 'pending') fresh.push(transaction, ...freed);
       // What finds no room now finds some when the head has moved, and is not fetched again and again until then.
-      if (placement.place === 'full' || placement.place === 'refused') this.#refuse(transaction.id);
+      if (placement.place === 'full') this.#refuse(transaction.id);
       if (placement.place !== 'refused') continue;
+      // Under the id of a bent copy the honest one may still come.
+      if (placement.rejection.code !== 'bad-signature') this.#refuse(transaction.id);
       if (natureOf(placement.rejection.code) === 'invalid') liar ??= placement.rejection;
     }
     this.#tell(fresh);
     if (liar) return { verdict: 'reject', liar };
-    return { verdict: fresh.length > 0 ? 'accept' : 'ignore', liar: null };
+    return {
+      verdict: fresh.length > 0 && transactions.every((each) => this.#isPending(each)) ? 'accept' : 'ignore',
+      liar: null,
+    };
+  }
+
+  #isPending({ id, bytes }: Transaction): boolean {
+    const here = this.#ports.mempool.get(id);
+    return here !== undefined && here.rejection === null && equalBytes(here.transaction.bytes, bytes);
   }
 
   /** What must be on the disk together with a switch of the chain. */

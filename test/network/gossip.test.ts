@@ -77,6 +77,39 @@ describe('gossip', () => {
     expect([b.heard.transactions, b.heard.blocks]).toEqual([[], []]);
   });
 
+  it('passes a batch on only where every portion of it is accepted', async () => {
+    const verdicts: ('accept' | 'ignore')[] = [];
+    const a = await join('a', ['127.0.0.1:7002']);
+    const handlers = { onTransactions: async () => verdicts.shift() ?? 'accept' };
+    await createParty({ transport: hub.transport('b'), clock, handlers });
+    const c = await join('c', ['127.0.0.1:7002']);
+    hub.cut(['a'], ['c']);
+    await clock.advance(1_000);
+    const batches = [0, 1].map((at) => Array.from({ length: 130 }, (_, index) => someTransaction(200 * at + index)));
+    verdicts.push('accept', 'ignore', 'accept');
+    a.network.publishTransactions(batches[0]!);
+    await clock.advance(1_000);
+    expect([verdicts, c.heard.transactions]).toEqual([[], []]);
+    a.network.publishTransactions(batches[1]!);
+    await clock.advance(1_000);
+    expect(c.heard.transactions).toEqual(batches[1]);
+  });
+
+  it('counts nothing of a peer that leaves while its message is read', async () => {
+    const a = await join('a', ['127.0.0.1:7002']);
+    const handlers = { onTransactions: vi.fn(async () => 'ignore' as const), known: vi.fn(() => undefined) };
+    await createParty({ transport: hub.transport('b'), clock, handlers });
+    await clock.advance(100);
+    handlers.known.mockImplementationOnce(() => {
+      a.transport.disconnect('b');
+      return undefined;
+    });
+    await a.transport.broadcast(topic, encodeTransactions([1, 2].map((number) => someTransaction(number).bytes)));
+    await clock.advance(1_000);
+    expect(handlers.known).toHaveBeenCalled();
+    expect(handlers.onTransactions).not.toHaveBeenCalled();
+  });
+
   it('drops what still waits of a peer that has left', async () => {
     const handlers = { onTransactions: vi.fn(() => new Promise<'ignore'>(() => {})) };
     const a = await join('a', ['127.0.0.1:7002']);

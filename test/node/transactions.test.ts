@@ -8,7 +8,7 @@ import { Queries } from '../../src/node/queries.ts';
 import { Signatures } from '../../src/node/signatures.ts';
 import { Transactions } from '../../src/node/transactions.ts';
 import { type Database, openLostStore, openOutbox } from '../../src/storage/index.ts';
-import { Chain, patientIdFrom, testGenesis } from '../support/ledger.ts';
+import { Chain, patientIdFrom, testGenesis, withSignature } from '../support/ledger.ts';
 import { clockOf, memoryDatabase, openRig } from './rig.ts';
 
 /** What a node of a world does with transactions, on a database. */
@@ -323,6 +323,37 @@ test('what stops waiting while it is being written is told of when it is on the 
   const refused = world.consult('alice', 'zoe');
   await expect(node.submit(refused)).rejects.toMatchObject({ code: 'folder-failed' });
   expect(node.where(refused.id)).toBe('nowhere');
+});
+
+test('a batch is passed on only where all of it is pending here, byte for byte', async () => {
+  const chain = new Chain(testGenesis());
+  const { world } = chain;
+  const node = await open(chain, await memoryDatabase());
+  const take = async (...transactions: Transaction[]) => (await node.transactions.take(transactions)).verdict;
+  const [jane, john, jack, jill] = ['jane', 'john', 'jack', 'jill'].map((patient) => world.register('alice', patient));
+  expect(await take(jane!, john!)).toBe('accept');
+  expect(await take(john!, jack!)).toBe('accept');
+  expect(await take(jane!, john!)).toBe('ignore');
+  // Whoever knows the prescription knows that adam may not cancel it, and would blame who passed that on.
+  const parked = world.cancel('adam', world.prescribe('alice', 'jane'));
+  expect(await take(jill!, parked)).toBe('ignore');
+  expect([node.where(jill!.id), node.where(parked.id)]).toEqual(['pending', 'waiting']);
+  // The second has the id of the first, and is not looked at.
+  const zoe = world.register('alice', 'zoe');
+  expect(await take(zoe, withSignature(zoe, new Uint8Array(64).fill(7)))).toBe('ignore');
+  await node.rig.offer(chain.mine(jane!));
+  expect(await take(jane!, world.register('alice', 'yan'))).toBe('ignore');
+  expect(node.told).toContain(zoe.id);
+});
+
+test('a bent copy does not keep the honest one away', async () => {
+  const chain = new Chain(testGenesis());
+  const node = await open(chain, await memoryDatabase());
+  const honest = chain.world.register('alice', 'zoe');
+  const bent = withSignature(honest, new Uint8Array(64).fill(7));
+  expect(await node.transactions.take([bent])).toMatchObject({ verdict: 'reject', liar: { code: 'bad-signature' } });
+  expect(node.transactions.isWanted(honest.id)).toBe(true);
+  expect(await node.transactions.take([honest])).toMatchObject({ verdict: 'accept' });
 });
 
 test('what finds no room is not fetched again before the head moves', async () => {
