@@ -32,8 +32,8 @@ export class Disk {
   isFull = false;
   /** How much longer each batch takes. */
   slowMs = 0;
-  /** A disk that lies: it says that it has written what this is true of, and has not. */
-  forgets: (writes: readonly Write[]) => boolean = () => false;
+  /** What it truly writes of a batch; a disk that lies says all the same that it has written it. */
+  keeps: (writes: readonly Write[]) => readonly Write[] = (writes) => writes;
   /** Batches that were written, and that failed. */
   batches = 0;
   failures = 0;
@@ -124,7 +124,7 @@ export class Disk {
           return this.#tell(() => reject(failure));
         }
         this.batches++;
-        if (!this.forgets(writes)) await this.#level.batch([...writes] as never);
+        await this.#level.batch([...this.keeps(writes)] as never);
         this.#tell(resolve);
       };
       const timer = this.#timeline.after(takesMs, `${this.#name} writes ${writes.length}`, settle);

@@ -1,6 +1,6 @@
 /** How each fault is done to a village, and undone. */
 import type { LedgerNode } from '../../src/node/index.ts';
-import type { Invariants } from './invariants.ts';
+import { codesOfDamage, type Invariants } from './invariants.ts';
 import type { Machine } from './machine.ts';
 import type { Fault } from './scenario.ts';
 import type { Village } from './village.ts';
@@ -148,13 +148,14 @@ export class Faults {
       );
     },
     'damaged-value': ({ node, how, family }) => {
-      for (const code of ['folder-damaged', 'own-transaction-lost', 'note-lost']) this.#invariants.expect(node, code);
+      const expectNothing = this.#invariants.expect(node, ...codesOfDamage);
       return this.#village
         .machine(node)
         .disk.damage(how, family)
         .then((key) => {
           if (key) this.#village.count(`value ${how}`);
           if (key && how === 'gone') this.#invariants.wentMissing(node, key);
+          if (!key) expectNothing();
           return key !== null;
         });
     },

@@ -2,7 +2,7 @@
  * What must hold after every event, whatever went wrong before it. The chain that a node follows is held against an oracle
  * in memory, which has no disk, no network and no bad luck; what users were told is held against what their node knows.
  */
-import { type CarechainError, describeError, limits } from '../../src/base/index.ts';
+import { CarechainError, describeError, limits } from '../../src/base/index.ts';
 import {
   checkTransaction,
   natureOf,
@@ -17,18 +17,13 @@ import { storeKeys } from '../../src/storage/index.ts';
 import { Chain } from '../support/ledger.ts';
 import type { LogLine, Machine } from './machine.ts';
 import type { Village, Watcher } from './village.ts';
+import { type InvariantName, Violation } from './violation.ts';
 
 /** How long a node may believe what a peer's clock was: until its link, over which three questions in a row fail, is closed. */
 const skewBelievedMs = 3 * (1.25 * limits.reconcileMs + limits.requestMs);
 
-/** An invariant that does not hold: the end of a simulation. */
-export class Violation extends Error {
-  readonly invariant: string;
-  constructor(invariant: string, what: string) {
-    super(`${invariant}: ${what}`);
-    this.invariant = invariant;
-  }
-}
+/** What a node may tell of whose disk was damaged. */
+export const codesOfDamage = ['folder-damaged', 'own-transaction-lost', 'note-lost'] as const;
 
 /** Whoever runs a node, and reads what it says. */
 export interface Operator {
@@ -80,10 +75,15 @@ export class Invariants implements Watcher {
     this.#oracle.now = Number.MAX_SAFE_INTEGER - 1_000_000_000;
   }
 
-  /** From now on the node may tell of this. */
-  expect(name: string, code: string): void {
-    const codes = this.#expected.get(name) ?? new Set();
-    this.#expected.set(name, codes.add(code));
+  /** From now on the node may tell of this. @returns what takes that back, for where nothing came of it. */
+  expect(name: string, ...codes: readonly string[]): () => void {
+    const expected = this.#expected.get(name) ?? new Set();
+    this.#expected.set(name, expected);
+    const added = codes.filter((code) => !expected.has(code));
+    for (const code of added) expected.add(code);
+    return () => {
+      for (const code of added) expected.delete(code);
+    };
   }
 
   /** The clock of a machine is set wrong. */
@@ -123,7 +123,7 @@ export class Invariants implements Watcher {
     return this.#isOff(name) || 2 * known.filter(({ peerId }) => this.#isOff(peerId)).length > known.length;
   }
 
-  violate(invariant: string, what: string): void {
+  violate(invariant: InvariantName, what: string): void {
     this.report(new Violation(invariant, what));
   }
 
@@ -159,6 +159,9 @@ export class Invariants implements Watcher {
       this.#village.count('healing');
       const words = (counts: object) => JSON.stringify(counts);
       this.#village.tell(`${name} found ${words(found)}, healed ${words(healed)}, waits for ${words(waiting)}`);
+      // What heals was written wrongly all the same, where nobody has damaged it.
+      if (Object.keys(found).length > 0 && !this.#expected.get(name)?.has('folder-damaged'))
+        this.violate('no fault without a cause', `${name} finds damage: ${words(found)}`);
     });
     node.on('error', ({ code, message }) => {
       this.#changed.add(machine);
@@ -193,6 +196,14 @@ export class Invariants implements Watcher {
       this.violate('no error stands in a log without a cause', `${name}: ${words}`);
   }
 
+  /** A peer that is refused is told by name; anything else is a mistake that only the peer would notice. */
+  failedOver({ name }: Machine, error: unknown): void {
+    const { code, message } = describeError(error);
+    const isRefusal = error instanceof CarechainError && code !== 'internal-error';
+    if (!isRefusal && this.#village.isHonest(name))
+      this.violate('no error is left unhandled', `${name} fails over what a peer sent: ${message}`);
+  }
+
   /** A folder was made anew of what could be read. What could not is told. */
   healed(name: string, unreadable: readonly string[]): void {
     this.#heads.delete(name);
@@ -213,8 +224,12 @@ export class Invariants implements Watcher {
 
   /** A disk is gone: what only it had cannot be held against anybody. */
   forget(machine: Machine): void {
-    this.#heads.delete(machine.name);
-    for (const [id, { by }] of this.acknowledged) if (by === machine.name) this.#orphans.add(id);
+    const { name } = machine;
+    this.#heads.delete(name);
+    // And with it whatever was damaged.
+    this.#unsure.delete(name);
+    for (const code of codesOfDamage) this.#expected.get(name)?.delete(code);
+    for (const [id, { by }] of this.acknowledged) if (by === name) this.#orphans.add(id);
     this.#excuseOrphans();
   }
 
@@ -245,9 +260,10 @@ export class Invariants implements Watcher {
     this.#changed.add(machine);
   }
 
-  /** A node was asked something that its disk did not take. */
-  failed(machine: Machine): void {
+  /** What a node was asked to write failed: its user reads why, and something was done to its disk. */
+  failed(machine: Machine, node: LedgerNode, error: unknown): void {
     this.#changed.add(machine);
+    if (machine.node === node && this.#village.isHonest(machine.name)) this.#unreadable(machine, error);
   }
 
   /** After every event. @throws Violation */
@@ -269,7 +285,7 @@ export class Invariants implements Watcher {
   allIsHealed(): void {
     for (const [name, codes] of this.#expected) {
       if (this.#beyondHealing.has(name)) continue;
-      for (const code of ['folder-damaged', 'folder-failed', 'own-transaction-lost', 'note-lost']) codes.delete(code);
+      for (const code of [...codesOfDamage, 'folder-failed']) codes.delete(code);
     }
   }
 
@@ -298,9 +314,10 @@ export class Invariants implements Watcher {
     }
   }
 
-  /** A read may fail where the folder was damaged, by name; the node heals it. */
+  /** A read may fail where the folder was damaged, by name; the node heals it. And where the node is about to end. */
   #unreadable(machine: Machine, error: unknown): void {
     const { code, message } = describeError(error);
+    if (code === 'folder-closed' && machine.isStopping) return;
     if (!this.#expected.get(machine.name)?.has(code))
       this.violate('what is asked is answered', `${machine.name}: ${message}`);
   }
@@ -340,14 +357,12 @@ export class Invariants implements Watcher {
     const accounts = [...genesis.members.map(({ username }) => username), 'SYSTEM'].map((who) =>
       this.#village.world.id(who),
     );
-    let sum = 0;
-    for (const account of accounts) {
-      const balance = readBalance(node.state, account);
-      sum += balance;
-      if (balance !== readBalance(state, account))
-        this.violate('a balance is what the chain says', `${name} at #${head.height}`);
-    }
+    const balances = accounts.map((account) => readBalance(node.state, account));
+    const sum = balances.reduce((total, balance) => total + balance, 0);
+    // First, since it asks no oracle: the rules that make and lose money are the oracle's too.
     if (sum !== genesis.supply) this.violate('money is conserved', `${name} has ${sum} at #${head.height}`);
+    if (accounts.some((account, index) => balances[index] !== readBalance(state, account)))
+      this.violate('a balance is what the chain says', `${name} at #${head.height}`);
   }
 
   /** All that a node has acknowledged: where its head moved, a confirmed one may be so no longer. */
@@ -409,7 +424,8 @@ export class Invariants implements Watcher {
       }
       case 'waiting': {
         const refused = checkTransaction(transaction, node.pendingState, { genesis: this.#village.world.genesis });
-        return refused ? null : `waiting for ${where.rejection.code}, and it holds`;
+        if (refused && natureOf(refused.code) === 'not-yet') return null;
+        return `waiting for ${where.rejection.code}, and ${refused ? `the rules say ${refused.code}` : 'it holds'}`;
       }
       default:
         return where?.state ?? 'nowhere';

@@ -12,8 +12,14 @@ import {
   type Timer,
 } from '../../src/base/index.ts';
 import { searchNonce, verifyStrict } from '../../src/crypto/index.ts';
-import type { Transport } from '../../src/network/index.ts';
-import { createNode, type HealedFolder, healFolder, type LedgerNode, type Workers } from '../../src/node/index.ts';
+import {
+  createNode,
+  type HealedFolder,
+  healFolder,
+  type LedgerNode,
+  type NodeWorld,
+  type Workers,
+} from '../../src/node/index.ts';
 import { createStore } from '../../src/storage/index.ts';
 import { Chance, randomOf } from '../support/chance.ts';
 import { bytesFrom, type World } from '../support/ledger.ts';
@@ -37,8 +43,6 @@ export interface MachineSettings {
   readonly world: World;
   readonly timeline: Timeline;
   readonly wires: Wires;
-  /** What stands between the node and the network: nothing for the honest. */
-  readonly bend?: (transport: Transport) => Transport;
   /** A node has started: whoever watches it does so from its first event on. */
   readonly watch: (machine: Machine, node: LedgerNode) => void;
   /** The node would not start on this disk. */
@@ -62,12 +66,17 @@ export class Machine implements Process {
   #life = 0;
   #node: LedgerNode | null = null;
   #isStarting = false;
+  #isStopping = false;
   #isHealing = false;
   #movesSinceMs = 0;
   /** Whoever waits for the end of the process. */
   #mourners: (() => void)[] = [];
   /** What its clock is wrong by. */
   clockOffsetMs = 0;
+  /** What stands between a node that starts here and the world: nothing for the honest. */
+  bend: (world: NodeWorld) => NodeWorld = (same) => same;
+  /** What is wrong with the program itself: nothing, where it is not broken on purpose. */
+  spoil: (node: LedgerNode) => void = () => {};
 
   constructor(settings: MachineSettings) {
     const { name, seed, timeline } = settings;
@@ -98,6 +107,11 @@ export class Machine implements Process {
     return this.#isStarting;
   }
 
+  /** It was asked to end, and has not yet. */
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
   get isPaused(): boolean {
     return this.#held !== null;
   }
@@ -116,18 +130,7 @@ export class Machine implements Process {
   async start(): Promise<void> {
     // A folder that is in use is in use.
     if (this.isUp || this.#isHealing) return;
-    const {
-      name,
-      address,
-      peers,
-      world,
-      wires,
-      mineEverySeconds,
-      scrubEveryMs,
-      watch,
-      refused,
-      bend = (same) => same,
-    } = this.#settings;
+    const { name, address, peers, world, wires, mineEverySeconds, scrubEveryMs, watch, refused } = this.#settings;
     const life = ++this.#life;
     const isStale = () => life !== this.#life;
     this.#isStarting = true;
@@ -145,15 +148,17 @@ export class Machine implements Process {
         loopbackOnly: true,
         scrubEveryMs,
       };
-      const node = await createNode(settings, {
+      const given = this.bend({
         clock,
         random: randomOf(new Chance(`${this.#settings.seed}/${name}/life ${life}`)),
         store,
-        transport: bend(wires.transport(name, address, clock, this)),
+        transport: wires.transport(name, address, clock, this),
         workers: this.#workers(life),
         logger: this.#logger(life),
       });
+      const node = await createNode(settings, given);
       if (isStale()) return;
+      this.spoil(node);
       this.#node = node;
       watch(this, node);
       await node.start();
@@ -171,6 +176,7 @@ export class Machine implements Process {
     this.#life++;
     this.#node = null;
     this.#isStarting = false;
+    this.#isStopping = false;
     this.#held = null;
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
@@ -191,6 +197,7 @@ export class Machine implements Process {
     const node = this.#node;
     if (!node) return;
     const life = this.#life;
+    this.#isStopping = true;
     await node.stop();
     if (life === this.#life) await this.crash('process');
   }

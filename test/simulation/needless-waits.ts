@@ -1,5 +1,5 @@
-/** Transactions that wait at a node although they hold, after the chain and all that is pending. */
-import { checkTransaction } from '../../src/ledger/index.ts';
+/** Transactions that wait at a node although they hold after the chain and all that is pending, or never will. */
+import { checkTransaction, natureOf } from '../../src/ledger/index.ts';
 import type { LedgerNode } from '../../src/node/index.ts';
 
 export function needlessWaits(node: LedgerNode): string[] {
@@ -7,6 +7,7 @@ export function needlessWaits(node: LedgerNode): string[] {
   return node.pending().flatMap(({ id, entry, where }) => {
     if (where.state !== 'waiting' || entry.type !== 'transaction') return [];
     const refused = checkTransaction(entry.transaction, pendingState, { genesis });
-    return refused ? [] : [`${id.slice(0, 8)} for ${where.rejection.code}`];
+    const mayWait = refused !== null && natureOf(refused.code) === 'not-yet';
+    return mayWait ? [] : [`${id.slice(0, 8)} for ${where.rejection.code}`];
   });
 }

@@ -8,7 +8,7 @@
 import type { LedgerNode, ScrubOutcome } from '../../src/node/index.ts';
 import { Chance } from '../support/chance.ts';
 import { Faults } from './faults.ts';
-import { Invariants, Violation } from './invariants.ts';
+import { Invariants } from './invariants.ts';
 import { Life } from './life.ts';
 import type { Machine } from './machine.ts';
 import { needlessWaits } from './needless-waits.ts';
@@ -17,6 +17,7 @@ import type { Deed, Scenario } from './scenario.ts';
 import { comeToAnEnd } from './timeline.ts';
 import { Trace } from './trace.ts';
 import { Village } from './village.ts';
+import { type InvariantName, Violation } from './violation.ts';
 
 /** How long after the last fault all nodes may take to agree. */
 const agreeWithinMs = 30_000;
@@ -32,7 +33,7 @@ const healsWithinMs = 15_000;
 export interface Outcome {
   readonly scenario: Scenario;
   /** Null where every invariant held. */
-  readonly violation: { readonly invariant: string; readonly what: string } | null;
+  readonly violation: { readonly invariant: InvariantName; readonly what: string } | null;
   /** SHA-256 of everything that happened, in hex: the same for the same seed. */
   readonly traceHash: string;
   readonly trace: Trace;
@@ -44,6 +45,12 @@ export interface Outcome {
   /** Of those, what only a disk had that was lost or damaged. */
   readonly excused: number;
   readonly height: number;
+}
+
+interface Asked {
+  readonly machine: Machine;
+  readonly node: LedgerNode;
+  readonly words: string;
 }
 
 export interface SimulationOptions {
@@ -65,6 +72,8 @@ class Simulation {
   readonly #faults: Faults;
   readonly #life: Life;
   readonly #chance: Chance;
+  /** What users asked, of whom, and have no answer to. */
+  readonly #unanswered = new Set<Asked>();
   #agreedAfterMs: number | null = null;
 
   constructor(scenario: Scenario, { keepsTrace = false, sabotage }: SimulationOptions) {
@@ -84,6 +93,9 @@ class Simulation {
 
   async run(): Promise<Outcome> {
     const onUnhandled = (error: unknown) => this.#invariants.report(unhandled(error));
+    // It is told here alone: whoever runs this would take it for a mistake of its own.
+    const others = process.listeners('unhandledRejection');
+    for (const listener of others) process.off('unhandledRejection', listener);
     process.on('unhandledRejection', onUnhandled);
     let violation: Violation | null = null;
     try {
@@ -96,6 +108,7 @@ class Simulation {
       for (const machine of this.#village.machines.values()) await machine.crash('process');
       await comeToAnEnd();
       process.off('unhandledRejection', onUnhandled);
+      for (const listener of others) process.on('unhandledRejection', listener);
     }
     const height = Math.max(...[...this.#heights(), 0]);
     return {
@@ -197,8 +210,11 @@ class Simulation {
     const endMs = timeline.nowMs + settleWithinMs;
     let last = 'nothing';
     for (let idle = 0; idle < honest.length; ) {
-      if (timeline.nowMs >= endMs)
+      if (timeline.nowMs >= endMs) {
+        const waiting = honest.flatMap((each) => this.#pendingAt(each));
+        if (waiting.length > 0) throw new Violation('what is pending gets into a block', waiting.join(', '));
         throw new Violation('settling comes to an end', `at last ${last}; ${this.#standing()}`);
+      }
       const machine = honest[idle]!;
       const mined = await this.#endedOrGone(machine, (node) => node.mine());
       const outcome = mined?.ok ? 'mined' : mined?.code;
@@ -211,8 +227,6 @@ class Simulation {
       idle = isIdle ? idle + 1 : 0;
     }
     if (!this.#isAgreed()) throw new Violation('all agree in the end', this.#standing());
-    const waiting = honest.flatMap((machine) => this.#pendingAt(machine));
-    if (waiting.length > 0) throw new Violation('what is pending gets into a block', waiting.join(', '));
   }
 
   #pendingAt(machine: Machine): string[] {
@@ -277,8 +291,17 @@ class Simulation {
     return hashes.some((hash) => !others.some((other) => hasIt(other, hash)));
   }
 
+  /** Whoever asked an honest node that has not ended since gets an answer. */
+  async #answered(): Promise<void> {
+    const isOpen = ({ machine, node }: Asked) => machine.node === node && this.#village.isHonest(machine.name);
+    const open = () => [...this.#unanswered].filter(isOpen).map(({ words }) => words);
+    await this.#pass(this.#village.timeline.nowMs + endsWithinMs, () => open().length === 0);
+    if (open().length > 0) throw new Violation('what is asked comes to an end', open().join(', '));
+  }
+
   async #lookAtTheEnd(): Promise<void> {
     const { honest } = this.#village;
+    await this.#answered();
     this.#lastHeights = honest.map(({ node }) => node!.head().height);
     for (const [id, { by }] of this.#invariants.acknowledged) {
       const knows = (machine: Machine) => this.#invariants.reading(machine, (node) => node.find(id) !== undefined);
@@ -320,11 +343,14 @@ class Simulation {
     const { node } = machine;
     if (!node || machine.isPaused) return;
     if (deed === 'mine') {
-      this.#village.tell(`${name}: mine`);
-      // A disk that takes nothing fails it; the user reads why.
-      node.mine().then(
+      const words = `${name}: mine`;
+      this.#village.tell(words);
+      this.#asked({ machine, node, words }, node.mine()).then(
         (outcome) => this.#village.count(outcome.ok ? 'mined' : outcome.code),
-        () => this.#village.count('mining failed'),
+        (error) => {
+          this.#village.count('mining failed');
+          this.#invariants.failed(machine, node, error);
+        },
       );
       return;
     }
@@ -333,7 +359,7 @@ class Simulation {
     const words = `${name}: submit ${transaction.body.kind} ${transaction.id.slice(0, 8)}`;
     this.#village.tell(words);
     const isHonest = this.#village.isHonest(name);
-    node.submit(transaction).then(
+    this.#asked({ machine, node, words }, node.submit(transaction)).then(
       (verdict) => {
         this.#village.tell(`${words}: ${verdict.ok ? 'ok' : verdict.rejection.code}`);
         // The process may have ended since: nobody was told.
@@ -342,11 +368,16 @@ class Simulation {
         const where = this.#invariants.reading(machine, () => node.find(transaction.id)?.where);
         if (where?.state === 'waiting') this.#village.count('acknowledged as waiting');
       },
-      () => {
-        this.#invariants.failed(machine);
+      (error) => {
         this.#village.tell(`${words}: the disk did not take it`);
+        this.#invariants.failed(machine, node, error);
       },
     );
+  }
+
+  #asked<Answer>(asked: Asked, answer: Promise<Answer>): Promise<Answer> {
+    this.#unanswered.add(asked);
+    return answer.finally(() => this.#unanswered.delete(asked));
   }
 }
 

@@ -1,5 +1,6 @@
 /** Who takes part in a simulation, and what is between them. */
 import type { CarechainError } from '../../src/base/index.ts';
+import type { Transport } from '../../src/network/index.ts';
 import type { LedgerNode } from '../../src/node/index.ts';
 import { Chance } from '../support/chance.ts';
 import { testGenesis, type World } from '../support/ledger.ts';
@@ -14,6 +15,8 @@ export interface Watcher {
   started(machine: Machine, node: LedgerNode): void;
   refused(machine: Machine, error: CarechainError): void;
   ended(): void;
+  /** A node failed over what a peer sent or asked. */
+  failedOver(machine: Machine, error: unknown): void;
   logged(machine: Machine, line: LogLine): void;
 }
 
@@ -33,6 +36,7 @@ export class Village {
     this.trace = trace;
     this.timeline = new Timeline(trace);
     this.wires = new Wires(this.timeline, new Chance(`${seed}/wires`));
+    this.wires.onFailure = (name, error) => watcher.failedOver(this.machine(name), error);
     this.world = testGenesis();
     const addresses = new Map(nodes.map((name, index) => [name, `127.0.0.1:${7_001 + index}`]));
     for (const name of nodes) {
@@ -52,10 +56,9 @@ export class Village {
         refused: (at, error) => watcher.refused(at, error),
         ended: () => watcher.ended(),
         logged: (at, line) => watcher.logged(at, line),
-        ...(liars.includes(name) && {
-          bend: (transport) => lying(name, transport, lies, (how) => this.count(`lie: ${how}`)),
-        }),
       });
+      const lie = (transport: Transport) => lying(name, transport, lies, (how) => this.count(`lie: ${how}`));
+      if (liars.includes(name)) machine.bend = (given) => ({ ...given, transport: lie(given.transport) });
       machine.clockOffsetMs = scenario.skewsMs[name] ?? 0;
       this.machines.set(name, machine);
     }

@@ -83,6 +83,8 @@ export class Wires {
   /** Addresses of machines that are gone: not even their operating system answers there. */
   readonly #gone = new Set<string>();
   weather: Weather = calm;
+  /** Told where a program fails over what came to it. */
+  onFailure: (peerId: string, error: unknown) => void = () => {};
 
   constructor(timeline: Timeline, chance: Chance) {
     this.#timeline = timeline;
@@ -362,10 +364,16 @@ export class Wires {
     let verdict: MessageVerdict = 'ignore';
     try {
       verdict = (await wire.topics.get(topic)?.(bytes, from)) ?? 'ignore';
-    } catch {
+    } catch (error) {
       // A subscriber that fails has said nothing, as with the real transport.
+      this.#failed(wire, error);
     }
     if (verdict === 'accept' && !wire.isDead) this.#spread(wire, topic, bytes, from);
+  }
+
+  /** What a process that has ended was at has no end that counts. */
+  #failed(wire: Wire, error: unknown): void {
+    if (!wire.isDead) this.onFailure(wire.peerId, error);
   }
 
   #isNew(wire: Wire, topic: string, bytes: Uint8Array): boolean {
@@ -387,7 +395,10 @@ export class Wires {
       const refused = handler === undefined || bytes.length > handler.requestBytes;
       const asked = refused ? Promise.resolve(null) : handler.onRequest(new Uint8Array(bytes), from.peerId);
       void asked
-        .catch(() => null)
+        .catch((error: unknown) => {
+          this.#failed(to, error);
+          return null;
+        })
         .then((answer) => {
           if (to.isDead) return;
           const told = answer && new Uint8Array(answer);
