@@ -101,7 +101,7 @@ describe('gossip', () => {
     await createParty({ transport: hub.transport('b'), clock, handlers });
     await clock.advance(100);
     handlers.known.mockImplementationOnce(() => {
-      a.transport.disconnect('b');
+      void a.transport.disconnect('b');
       return undefined;
     });
     await a.transport.broadcast(topic, encodeTransactions([1, 2].map((number) => someTransaction(number).bytes)));
