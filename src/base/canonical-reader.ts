@@ -16,6 +16,11 @@ import { limits } from './limits.ts';
 
 const longestQuickText = 32;
 
+/** The one thing that reading throws. It says nothing of what the bytes hold: that may be a peer's text, or a secret. */
+export class NotCanonical extends Error {
+  override readonly name = 'NotCanonical';
+}
+
 export class CanonicalReader {
   readonly #bytes: Uint8Array;
   #valuesLeft: number;
@@ -29,7 +34,7 @@ export class CanonicalReader {
     this.#valuesLeft = mostValues;
   }
 
-  /** The one value that the bytes are. @throws Error where they are not its canonical encoding. */
+  /** The one value that the bytes are. @throws NotCanonical where they are not its canonical encoding. */
   readWhole(): unknown {
     const value = this.#readValue();
     if (this.#at !== this.#bytes.length) throw refused('bytes follow the value');
@@ -86,12 +91,12 @@ export class CanonicalReader {
   #readText(length: number): string {
     const start = this.#skip(length);
     const end = start + length;
-    if (length > longestQuickText) return bytesToUtf8(this.#bytes.subarray(start, end));
+    if (length > longestQuickText) return utf8Text(this.#bytes.subarray(start, end));
     // Most text is a short key, and a loop is quicker there than a decoder.
     let text = '';
     for (let at = start; at < end; at++) {
       const byte = this.#bytes[at]!;
-      if (byte > 0x7f) return bytesToUtf8(this.#bytes.subarray(start, end));
+      if (byte > 0x7f) return utf8Text(this.#bytes.subarray(start, end));
       text += String.fromCharCode(byte);
     }
     return text;
@@ -178,7 +183,16 @@ function isInOrder(before: Uint8Array, after: Uint8Array): boolean {
   return false;
 }
 
-/** Says nothing of what the bytes hold: it may be a peer's text, or a secret. */
-function refused(what: string): Error {
-  return new Error(`not canonical: ${what}`);
+function utf8Text(bytes: Uint8Array): string {
+  try {
+    return bytesToUtf8(bytes);
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
+      throw refused('text that is no UTF-8');
+    throw error;
+  }
+}
+
+function refused(what: string): NotCanonical {
+  return new NotCanonical(`not canonical: ${what}`);
 }

@@ -6,7 +6,7 @@
  * exactly one encoding of a value, and every value has one.
  */
 import * as dagCbor from '@ipld/dag-cbor';
-import { CanonicalReader } from './canonical-reader.ts';
+import { CanonicalReader, NotCanonical } from './canonical-reader.ts';
 import { limits } from './limits.ts';
 
 /** What a value may be made of. Numbers are safe integers; floats are refused. */
@@ -30,10 +30,23 @@ export function encode(value: Encodable): Uint8Array {
 /**
  * The value of canonical bytes. What {@link encode} made of well-formed text comes back as it was.
  * @param mostValues how many values it may hold, those inside others and the keys of maps counted.
- * @throws Error where the bytes are not the canonical encoding of a value, or of too many.
+ * @throws NotCanonical where the bytes are not the canonical encoding of a value, or of too many.
  */
 export function decode(bytes: Uint8Array, mostValues: number = limits.encodedValues): unknown {
   return new CanonicalReader(bytes, mostValues).readWhole();
+}
+
+/**
+ * As {@link decode}, for bytes of others: null where it refuses them. What else is thrown is a bug of ours, and must not
+ * look as if the bytes were to blame.
+ */
+export function tryDecode(bytes: Uint8Array, mostValues?: number): { readonly value: unknown } | null {
+  try {
+    return { value: decode(bytes, mostValues) };
+  } catch (error) {
+    if (error instanceof NotCanonical) return null;
+    throw error;
+  }
 }
 
 /** Whether all numbers in it are safe integers: the one thing that the library would encode and {@link decode} refuses. */

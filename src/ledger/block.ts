@@ -11,13 +11,13 @@
 import { z } from 'zod';
 import {
   concatBytes,
-  decode,
   type Encodable,
   encode,
   fromHex,
   limits,
   strictMap,
   toHex,
+  tryDecode,
   utf8ToBytes,
 } from '../base/index.ts';
 import { meetsTarget, merkleRoot, sign, taggedHash, verifyStrict, workTarget } from '../crypto/index.ts';
@@ -183,14 +183,9 @@ function wireHeader(header: Header): Encodable {
 }
 
 function open<Schema extends z.ZodType>(encoded: Uint8Array, schema: Schema): Verdict<z.output<Schema>> {
-  let decoded: unknown;
-  try {
-    decoded = decode(encoded);
-  } catch {
-    // What the library says may quote the bytes: text of a peer, which no fact may hold.
-    return refuse('malformed-block', { reason: 'not canonical DAG-CBOR' });
-  }
-  const parsed = schema.safeDecode(decoded as z.input<Schema>);
+  const decoded = tryDecode(encoded);
+  if (decoded === null) return refuse('malformed-block', { reason: 'not canonical DAG-CBOR' });
+  const parsed = schema.safeDecode(decoded.value as z.input<Schema>);
   if (parsed.success) return accept(parsed.data);
   return refuse('malformed-block', { reason: firstIssue(parsed.error, 'block') });
 }

@@ -9,7 +9,16 @@
  * signature), so bytes that came from outside are never encoded again to be hashed.
  */
 import { z } from 'zod';
-import { concatBytes, decode, type Encodable, encode, equalBytes, limits, toHex, utf8ToBytes } from '../base/index.ts';
+import {
+  concatBytes,
+  type Encodable,
+  encode,
+  equalBytes,
+  limits,
+  toHex,
+  tryDecode,
+  utf8ToBytes,
+} from '../base/index.ts';
 import { leafHash, sign, taggedHash } from '../crypto/index.ts';
 import { firstIssue, hash, nonce16, type Sealed, time } from './fields.ts';
 import { type KindName, kinds } from './kinds/index.ts';
@@ -80,13 +89,9 @@ export function decodeTransaction(bytes: Uint8Array, known?: KnownTransactions):
   if (bytes.length > limits.transactionBytes) return refuse('transaction-too-large', { bytes: bytes.length });
   const same = known?.(idOf(bytes));
   if (same && equalBytes(same.bytes, bytes)) return accept(same);
-  let decoded: unknown;
-  try {
-    decoded = decode(bytes);
-  } catch {
-    // What the library says may quote the bytes: text of a peer, which no fact may hold.
-    return refuse('malformed-transaction', { reason: 'not canonical DAG-CBOR' });
-  }
+  const read = tryDecode(bytes);
+  if (read === null) return refuse('malformed-transaction', { reason: 'not canonical DAG-CBOR' });
+  const decoded = read.value;
   if (!Array.isArray(decoded) || decoded.length !== 2)
     return refuse('malformed-transaction', { reason: 'not a body and a signature' });
   const [wireBody, signature] = decoded as [unknown, unknown];

@@ -2,7 +2,7 @@
  * What peers may ask of us on the protocols of the network. A request that cannot be read could come only from a liar or a
  * broken program: its stream is reset and the peer is shunned. A request over the peer's budget is refused and no more.
  */
-import { limits } from '../base/index.ts';
+import { CarechainError, limits } from '../base/index.ts';
 import type { Budgets } from './budgets.ts';
 import type { Breathe, FairShares } from './fair-shares.ts';
 import type { NetworkHandlers } from './network.ts';
@@ -26,7 +26,8 @@ export function createAnswers(
     try {
       return decode(message);
     } catch (error) {
-      shun(from, 'malformed-message');
+      // Anything else is a bug of ours, and the sender is not to blame for it.
+      if (error instanceof CarechainError) shun(from, 'malformed-message');
       throw error;
     }
   }

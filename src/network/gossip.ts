@@ -8,7 +8,7 @@
  * Size and shape are judged here, before anything is believed; the rest by the handlers. Who passes on what cannot be
  * decoded is shunned, since an honest peer passes on only what it has checked.
  */
-import { assert, type Clock, describeError, type Logger, limits, type Timer } from '../base/index.ts';
+import { assert, CarechainError, type Clock, describeError, type Logger, limits, type Timer } from '../base/index.ts';
 import type { Block, Transaction } from '../ledger/index.ts';
 import type { Budgets } from './budgets.ts';
 import type { Breathe, FairShares } from './fair-shares.ts';
@@ -99,8 +99,13 @@ export function createGossip(settings: GossipSettings): Gossip {
     try {
       value = await decode();
     } catch (error) {
-      shun(from, describeError(error).code);
-      return 'reject';
+      if (error instanceof CarechainError) {
+        shun(from, error.code);
+        return 'reject';
+      }
+      // A bug of ours: the sender is not to blame for it.
+      logger.error('a message was dropped, because reading it failed', describeError(error));
+      return 'ignore';
     }
     try {
       return await handle(value);

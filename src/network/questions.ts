@@ -34,11 +34,13 @@ export interface Questions {
 }
 
 export function createQuestions({ genesis, shares, known, ask, shun }: QuestionsSettings): Questions {
-  /** Reads an answer; whatever `read` throws is held against the peer. */
+  /** Reads an answer; what `read` refuses is held against the peer. */
   async function reading<T>(peerId: string, read: (breathe: Breathe) => Promise<T> | T): Promise<T> {
     try {
       return await shares.work(peerId, async (breathe) => read(breathe));
     } catch (error) {
+      // A bug of ours: the peer is passed over, and not to blame.
+      if (!(error instanceof CarechainError)) throw requestFailed('its answer could not be read', error);
       shun(peerId, 'bad-answer');
       throw new CarechainError('bad-answer', 'The peer answered with something that was not asked for.', {}, error);
     }

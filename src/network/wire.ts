@@ -12,7 +12,17 @@
  * answers with a value or throws {@link CarechainError} `malformed-message`, never anything else.
  */
 import { z } from 'zod';
-import { boundedList, CarechainError, decode, encode, fromHex, limits, strictMap, toHex } from '../base/index.ts';
+import {
+  boundedList,
+  CarechainError,
+  decode,
+  encode,
+  fromHex,
+  limits,
+  NotCanonical,
+  strictMap,
+  toHex,
+} from '../base/index.ts';
 import { networkLimits } from './network-limits.ts';
 
 const hashBytes = 32;
@@ -83,7 +93,9 @@ export function open<Schema extends z.ZodType>(message: Uint8Array, most: number
   try {
     value = decode(message);
   } catch (error) {
-    throw malformed('it is not canonical DAG-CBOR', error);
+    if (error instanceof NotCanonical) throw malformed('it is not canonical DAG-CBOR', error);
+    // A bug of ours: no peer is to blame for it.
+    throw error;
   }
   const parsed = schema.safeParse(value);
   if (!parsed.success) throw malformed('its fields are not those of the message');

@@ -17,13 +17,13 @@ import {
   assert,
   boundedList,
   concatBytes,
-  decode,
   encode,
   fromHex,
   limits,
   type Random,
   strictMap,
   toHex,
+  tryDecode,
   utf8ToBytes,
 } from '../base/index.ts';
 import {
@@ -94,12 +94,8 @@ export async function sealEnvelope(options: {
 /** Null where the bytes are not the one encoding of an envelope. */
 export function decodeEnvelope(bytes: Uint8Array): Envelope | null {
   if (bytes.length > envelopeBytes) return null;
-  try {
-    return schema.parse(decode(bytes));
-  } catch {
-    // Whatever decoder or schema have against the bytes: they are no envelope.
-    return null;
-  }
+  const decoded = tryDecode(bytes);
+  return decoded && (schema.safeParse(decoded.value).data ?? null);
 }
 
 /** What an envelope says it is a record of. A claim, until {@link checkEnvelope}. */

@@ -14,7 +14,7 @@
  * list of readers, an envelope that does not fit comes from a liar: the peer is shunned.
  */
 import { z } from 'zod';
-import { boundedList, decode, encode, fromHex, strictMap, toHex } from '../base/index.ts';
+import { boundedList, encode, fromHex, strictMap, toHex, tryDecode } from '../base/index.ts';
 import { envelopeBytes } from './envelope.ts';
 import { statementBytes } from './hosting.ts';
 
@@ -76,10 +76,6 @@ export function bytesInAnswer(envelope: Uint8Array): number {
 }
 
 function parse<Value>(schema: z.ZodType<Value>, message: Uint8Array): Value | null {
-  try {
-    return schema.parse(decode(message));
-  } catch {
-    // Whatever decoder or schema have against the bytes: they are not of the protocol.
-    return null;
-  }
+  const decoded = tryDecode(message);
+  return decoded && (schema.safeParse(decoded.value).data ?? null);
 }

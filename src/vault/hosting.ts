@@ -11,13 +11,13 @@
 import { z } from 'zod';
 import {
   concatBytes,
-  decode,
   type Encodable,
   encode,
   fromHex,
   limits,
   strictMap,
   toHex,
+  tryDecode,
   utf8ToBytes,
 } from '../base/index.ts';
 import { sign, verifyStrict } from '../crypto/index.ts';
@@ -75,12 +75,8 @@ export function checkStatement(
 
 function decodeStatement(bytes: Uint8Array): z.output<typeof schema> | null {
   if (bytes.length > statementBytes) return null;
-  try {
-    return schema.decode(decode(bytes) as z.input<typeof schema>);
-  } catch {
-    // Whatever decoder or schema have against the bytes: they are no statement.
-    return null;
-  }
+  const decoded = tryDecode(bytes);
+  return decoded && (schema.safeDecode(decoded.value as z.input<typeof schema>).data ?? null);
 }
 
 function signedBytes({ network, member, nodeKey, until }: HostingStatement): Uint8Array {

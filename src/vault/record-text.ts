@@ -1,5 +1,5 @@
 /** The clear content of a record and its bytes: DAG-CBOR of a map of plain values. */
-import { CarechainError, decode, encode, limits } from '../base/index.ts';
+import { CarechainError, encode, limits, tryDecode } from '../base/index.ts';
 import type { RecordText } from './vault.ts';
 
 /** @throws CarechainError `record-too-large`. */
@@ -15,14 +15,10 @@ export function encodeText(text: RecordText): Uint8Array {
 
 /** Null where the bytes are not what {@link encodeText} makes. */
 export function decodeText(bytes: Uint8Array): RecordText | null {
-  try {
-    // As many values as there are bytes: whatever encodeText has made of a text must come back.
-    const value = bytes.length <= limits.recordBytes ? decode(bytes, limits.recordBytes) : null;
-    return isMap(value) ? value : null;
-  } catch {
-    // Whatever the decoder has against the bytes: they are no record.
-    return null;
-  }
+  if (bytes.length > limits.recordBytes) return null;
+  // As many values as there are bytes: whatever encodeText has made of a text must come back.
+  const decoded = tryDecode(bytes, limits.recordBytes);
+  return decoded && isMap(decoded.value) ? decoded.value : null;
 }
 
 function isMap(value: unknown): value is RecordText {

@@ -2,7 +2,17 @@
 import * as dagCbor from '@ipld/dag-cbor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { concatBytes, decode, type Encodable, encode, equalBytes, toHex, utf8ToBytes } from '../../src/base/index.ts';
+import {
+  concatBytes,
+  decode,
+  type Encodable,
+  encode,
+  equalBytes,
+  NotCanonical,
+  toHex,
+  tryDecode,
+  utf8ToBytes,
+} from '../../src/base/index.ts';
 import { sha256 } from '../../src/crypto/index.ts';
 import {
   decodeBlock,
@@ -204,7 +214,8 @@ describe('bytes that are not canonical are refused', () => {
   const fromHexText = (hex: string) => Uint8Array.from(Buffer.from(hex, 'hex'));
 
   test.each(notCanonical)('%s', (_, hex) => {
-    expect(() => decode(fromHexText(hex))).toThrow();
+    expect(() => decode(fromHexText(hex))).toThrow(NotCanonical);
+    expect(tryDecode(fromHexText(hex))).toBe(null);
     const inside = concatBytes(Uint8Array.of(0x82), fromHexText(hex), Uint8Array.of(0x58, 0x40), new Uint8Array(64));
     expect(codeOf(decodeTransaction(inside))).toBe('malformed-transaction');
     expect(codeOf(decodeBlock(fromHexText(hex)))).toBe('malformed-block');
@@ -217,6 +228,10 @@ describe('bytes that are not canonical are refused', () => {
     for (const other of ['66616d6f756e74190064', '66616d6f756e741a00000064', '66616d6f756e74f95640']) {
       expect(codeOf(decodeTransaction(fromHexText(hex.replace(canonical, other))))).toBe('malformed-transaction');
     }
+  });
+
+  test('and nothing else is: a bug of ours is thrown on', () => {
+    expect(() => tryDecode(undefined as never)).toThrow(TypeError);
   });
 
   test('a sealed header too', () => {

@@ -110,6 +110,19 @@ describe('gossip', () => {
     expect(handlers.onTransactions).not.toHaveBeenCalled();
   });
 
+  it('does not blame the sender for a bug of ours', async () => {
+    const [a, b] = await pair();
+    Object.defineProperty(b, 'pending', {
+      get() {
+        throw new TypeError('a bug');
+      },
+    });
+    await a.transport.broadcast(topic, encodeTransactions([someTransaction(1).bytes]));
+    await clock.advance(10);
+    expect(b.log).toEqual(['peer a']);
+    expect(b.heard.transactions).toEqual([]);
+  });
+
   it('drops what still waits of a peer that has left', async () => {
     const handlers = { onTransactions: vi.fn(() => new Promise<'ignore'>(() => {})) };
     const a = await join('a', ['127.0.0.1:7002']);
