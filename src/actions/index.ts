@@ -34,3 +34,4 @@ export { actions, findAction } from './registry.ts';
 export { openRegistryCsv, type RegistryCsv, type RegistryRow, registryRows } from './registry-csv.ts';
 export { type RawInput, runAction } from './run-action.ts';
 export { endSession, newSession, type Session } from './session.ts';
+export { readSmallFile } from './small-file.ts';

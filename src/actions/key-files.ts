@@ -1,11 +1,12 @@
 /** Whose keys a node has: those of the demo in the package, those of any other network in the data folder. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CarechainError, describeError } from '../base/index.ts';
+import { CarechainError, describeError, limits } from '../base/index.ts';
 import { type KeyFile, parseKeyFile } from '../crypto/index.ts';
 import { demoGenesis, type Genesis } from '../ledger/index.ts';
 import { demoKeyFiles } from './demo-key-files.ts';
 import { errorCodes } from './error-codes.ts';
+import { readSmallFile } from './small-file.ts';
 
 const folder = 'keys';
 
@@ -48,19 +49,30 @@ async function keyFileNames(path: string): Promise<string[]> {
 }
 
 async function readKeyFile(path: string): Promise<KeyFile> {
-  let text: string;
+  let text: string | null;
   try {
-    text = await readFile(path, 'utf8');
+    text = await readSmallFile(path, limits.keyFileBytes);
   } catch (error) {
     throw unreadable(path, error);
   }
   try {
-    return parseKeyFile(JSON.parse(text));
+    return keyFileOfText(text ?? '');
   } catch (error) {
-    // What a parser says may quote the file: only which file it is goes on.
-    const { field = null } = error instanceof CarechainError ? error.facts : {};
+    if (!(error instanceof CarechainError)) throw error;
+    const { field = null } = error.facts;
     throw new CarechainError('key-file-damaged', `${path}: ${tell('key-file-damaged')}`, { path, field });
   }
+}
+
+/** @throws CarechainError `key-file-damaged`. What a parser says may quote the file: it does not go on. */
+export function keyFileOfText(text: string): KeyFile {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new CarechainError('key-file-damaged', tell('key-file-damaged'));
+  }
+  return parseKeyFile(json);
 }
 
 function unreadable(path: string, error: unknown): CarechainError {

@@ -3,12 +3,15 @@
  * beginning of its hash: a digit that the disk bends is a digit too, and would make another node of this one. It is
  * written aside, synced and renamed, so that a crash leaves either no key or a whole one.
  */
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CarechainError, fromHex, isHex, type Random, toHex } from '../base/index.ts';
 import { sha256 } from '../crypto/index.ts';
+import { readSmallFile } from './small-file.ts';
 
 const seedBytes = 32;
+/** Two lines, and room for what an editor leaves behind. */
+const fileBytes = 1_024;
 
 /** @throws CarechainError `folder-unwritable` or `folder-damaged`. */
 export async function openNodeKey(dataDir: string, random: Random): Promise<Uint8Array> {
@@ -26,9 +29,9 @@ export async function openNodeKey(dataDir: string, random: Random): Promise<Uint
 }
 
 async function read(path: string): Promise<Uint8Array | null> {
-  let text: string;
+  let text: string | null;
   try {
-    text = (await readFile(path, 'utf8')).trim();
+    text = await readSmallFile(path, fileBytes);
   } catch (error) {
     if ((error as { code?: unknown }).code === 'ENOENT') return null;
     throw new CarechainError(
@@ -38,12 +41,19 @@ async function read(path: string): Promise<Uint8Array | null> {
       error,
     );
   }
-  const [seed = '', checksum] = text.split('\n');
-  // A key from before there was a second line is taken as it is.
-  if (isHex(seed, seedBytes) && (checksum ?? checksumOf(seed)) === checksumOf(seed)) return fromHex(seed);
+  const seed = text === null ? null : nodeKeyOfText(text);
+  if (seed !== null) return seed;
   // A new key would be another node to all the others: whoever runs this one must decide that.
   const sentence = `The node key in ${path} is damaged. Put back a copy of it; without one, move the file away and the node gets a new key.`;
   throw new CarechainError('folder-damaged', sentence, { path });
+}
+
+/** The seed; null where the text is no key, or a digit of it is bent. */
+export function nodeKeyOfText(text: string): Uint8Array | null {
+  const [seed = '', checksum, ...others] = text.trim().split('\n');
+  if (!isHex(seed, seedBytes) || others.length > 0) return null;
+  // A key from before there was a second line is taken as it is.
+  return (checksum ?? checksumOf(seed)) === checksumOf(seed) ? fromHex(seed) : null;
 }
 
 /** Eight hex digits of the hash of a seed in hex. */

@@ -18,6 +18,13 @@ export const limits = {
   nameBytes: 200,
   /** Members that a genesis may list. */
   membersInGenesis: 256,
+  /** Values in one piece of JSON of others, and how deep they may lie inside one another: a full block has some 250,000, 6 deep. */
+  jsonValues: 1_000_000,
+  jsonDepth: 64,
+  /** A genesis file: so many members with the longest names, every character of them escaped, take 800 KB. */
+  genesisBytes: 1_000_000,
+  /** A member's key file; it takes about 700. */
+  keyFileBytes: 65_536,
 
   /** Values in what somebody else has encoded, those inside others and the keys of maps counted: a full block has 4,000. */
   encodedValues: 16_384,

@@ -1,27 +1,34 @@
 /** The network that a node belongs to: a genesis file, or the demo where none is given. */
-import { readFile } from 'node:fs/promises';
-import { errorCodes } from '../actions/index.ts';
-import { CarechainError } from '../base/index.ts';
+import { errorCodes, readSmallFile } from '../actions/index.ts';
+import { CarechainError, limits } from '../base/index.ts';
 import { demoGenesis, type Genesis, parseGenesis } from '../ledger/index.ts';
+import { readStrictJson } from './strict-json.ts';
 
 /** @throws CarechainError `file-unreadable` or `bad-genesis`. */
 export async function loadGenesis(path: string | undefined): Promise<Genesis> {
   if (path === undefined) return demoGenesis;
-  let text: string;
+  let text: string | null;
   try {
-    text = await readFile(path, 'utf8');
+    text = await readSmallFile(path, limits.genesisBytes);
   } catch (error) {
     const { sentence, nextStep } = errorCodes['file-unreadable'];
     throw new CarechainError('file-unreadable', `${path}: ${sentence} ${nextStep}`, {}, error);
   }
-  return parseGenesis(parseJson(text));
+  if (text === null) throw badGenesis('It is too long.');
+  return genesisOfText(text);
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const { sentence, nextStep } = errorCodes['bad-genesis'];
-    throw new CarechainError('bad-genesis', `${sentence} It is not JSON. ${nextStep}`, {}, error);
-  }
+/** @throws CarechainError `bad-genesis`. */
+export function genesisOfText(text: string): Genesis {
+  const read = readStrictJson(text);
+  if (read.problem === 'no-json') throw badGenesis('It is not JSON.');
+  if (read.problem === 'too-many-values') throw badGenesis('It holds too many values.');
+  // Two readers of one file would found two networks.
+  if (read.problem === 'key-twice') throw badGenesis('It says a field twice.');
+  return parseGenesis(read.value);
+}
+
+function badGenesis(why: string): CarechainError {
+  const { sentence, nextStep } = errorCodes['bad-genesis'];
+  return new CarechainError('bad-genesis', `${sentence} ${why} ${nextStep}`);
 }

@@ -2,7 +2,7 @@
  * One block as one line of JSON: readable, and lossless. The header is written field by field, each transaction both as
  * fields and as its exact bytes; the block's own bytes follow from these.
  */
-import { type Encodable, encode, fromHex, isHex, toHex } from '../../base/index.ts';
+import { encode, fromHex, isHex, toHex } from '../../base/index.ts';
 import {
   type Block,
   decodeBlock,
@@ -58,15 +58,15 @@ export function blockOfLine(line: BlockLine): Verdict<Block> {
     typeof value === 'string' && isHex(value, length) ? fromHex(value) : null;
   const wire = {
     header: {
-      rules: line.rules,
+      rules: integer(line.rules),
       network: bytes(line.network, 32),
-      height: line.height,
+      height: integer(line.height),
       parent: bytes(line.parentHash, 32),
-      time: typeof line.time === 'string' ? Date.parse(line.time) : null,
+      time: typeof line.time === 'string' ? integer(Date.parse(line.time)) : null,
       miner: bytes(line.miner, 32),
       transactionsRoot: bytes(line.transactionsRoot, 32),
       stateDigest: bytes(line.stateDigest, 32),
-      difficulty: line.difficulty,
+      difficulty: integer(line.difficulty),
       nonce: bytes(line.nonce, 8),
     },
     signature: bytes(line.signature, 64),
@@ -74,12 +74,12 @@ export function blockOfLine(line: BlockLine): Verdict<Block> {
       ? line.transactions.map((transaction: unknown) => bytes((transaction as BlockLine | null)?.bytes))
       : null,
   };
-  try {
-    return decodeBlock(encode(wire as Encodable));
-  } catch {
-    // A value that has no encoding, such as a fraction or no number at all.
-    return { ok: false, rejection: { code: 'malformed-block', facts: { reason: 'a field is not of its type' } } };
-  }
+  return decodeBlock(encode(wire));
+}
+
+/** What has an encoding; null for anything else that a line may hold in its place. */
+function integer(value: unknown): number | null {
+  return Number.isSafeInteger(value) ? (value as number) : null;
 }
 
 export interface Difference {
