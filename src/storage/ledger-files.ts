@@ -10,11 +10,10 @@
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { equalBytes } from '../base/index.ts';
-import { ByteCursor } from './leveldb/byte-cursor.ts';
 import { FileDamage } from './leveldb/file-damage.ts';
 import { FileWindow } from './leveldb/file-window.ts';
-import { LogRecords, logBlockBytes } from './leveldb/log-records.ts';
 import { type Manifest, type ManifestTable, readManifest } from './leveldb/manifest.ts';
+import { endOfBatch, readLog } from './leveldb/read-log.ts';
 import { checkTable } from './leveldb/table-blocks.ts';
 
 export interface LedgerFileReport {
@@ -54,7 +53,7 @@ async function checkManifest(path: string): Promise<{ reports: LedgerFileReport[
   let manifest: Manifest | null = null;
   const report = await examine(path, name.trimEnd(), async (window) => {
     const edits: Uint8Array[] = [];
-    const tornBytes = await eachRecord(window, (record) => edits.push(record.slice()));
+    const tornBytes = await readLog(window, (record) => edits.push(record.slice()));
     manifest = readManifest(edits);
     return tornBytes;
   });
@@ -70,7 +69,7 @@ async function* checkLogs(path: string, manifest: Manifest | null): AsyncGenerat
   let sequence = 0;
   for (const number of numbers.filter((each) => each >= oldest)) {
     const report = await examine(path, fileName(number, 'log'), (window) =>
-      eachRecord(window, (batch) => {
+      readLog(window, (batch) => {
         sequence = endOfBatch(batch, sequence);
       }),
     );
@@ -147,25 +146,6 @@ function damageIn(error: unknown): string | null {
   if (code === 'ENOENT') return gone;
   if (code === 'EISDIR') return 'there is a folder in its place';
   return code === 'EIO' ? 'the disk cannot read it' : null;
-}
-
-/** Hands out the records of a log one by one; each is good until the next. @returns the torn bytes at its end. */
-async function eachRecord(window: FileWindow, take: (record: Uint8Array) => void): Promise<number> {
-  const records = new LogRecords();
-  for (let offset = 0; offset < window.size; offset += logBlockBytes) {
-    const length = Math.min(logBlockBytes, window.size - offset);
-    const block = await window.read(offset, length);
-    for (const record of records.in(block, offset + length === window.size)) take(record);
-  }
-  return records.tornBytes;
-}
-
-/** A batch says which number its first write has, and how many there are; numbers never go back. */
-function endOfBatch(batch: Uint8Array, sequence: number): number {
-  const cursor = new ByteCursor(batch);
-  const [start, count] = [cursor.uint64(), cursor.uint32()];
-  if (start <= sequence) throw new FileDamage('its writes are older than those before them');
-  return start + count - 1;
 }
 
 /** After a look that took some time: whether a file that is gone is one that the ledger still needs. */

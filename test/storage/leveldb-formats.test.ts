@@ -49,6 +49,7 @@ describe('snappy', () => {
     ['a copy from no distance', [8, 0x04, 0x61, 0x62, 0x09, 0]],
     ['a length without an end', Array<number>(10).fill(0xff)],
     ['a length beyond all measure', [0xff, 0xff, 0xff, 0xff, 0x7f]],
+    ['a length that so few bytes cannot have', [0x80, 0x80, 0x80, 0x64]],
   ])('refuses %s', (_what, compressed) => {
     expect(() => uncompress(Uint8Array.from(compressed))).toThrow(FileDamage);
   });

@@ -81,6 +81,7 @@ async function* tableBlocks(window: FileWindow): AsyncGenerator<Content> {
 
 /** Where the data blocks are, by the footer and the index; null where these cannot be read. */
 async function handlesOf(window: FileWindow): Promise<[offset: number, length: number][] | null> {
+  if (window.size < footerBytes) return null;
   try {
     const footer = new ByteCursor(await window.read(window.size - footerBytes, footerBytes));
     footer.varint();
@@ -93,7 +94,7 @@ async function handlesOf(window: FileWindow): Promise<[offset: number, length: n
       return [handle.varint(), handle.varint()];
     });
   } catch (error) {
-    if (error instanceof FileDamage || error instanceof RangeError) return null;
+    if (error instanceof FileDamage) return null;
     throw error;
   }
 }
@@ -123,7 +124,7 @@ function blockOf(block: Uint8Array): Content | null {
   try {
     return { bytes: block[content.length] === 1 ? uncompress(content) : content.slice(), isWhole };
   } catch (error) {
-    if (error instanceof FileDamage || error instanceof RangeError) return null;
+    if (error instanceof FileDamage) return null;
     throw error;
   }
 }

@@ -2,14 +2,14 @@
 import { ByteCursor } from './byte-cursor.ts';
 import { FileDamage } from './file-damage.ts';
 
-/** More than any block that LevelDB writes here: one value, at most, beside the four kilobytes it aims at. */
-const longestBytes = 256_000_000;
+/** Three bytes copy 64 at the most, so a few bytes cannot claim the memory of many. */
+const mostBytesPerByte = 22;
 
 /** @throws FileDamage */
 export function uncompress(compressed: Uint8Array): Uint8Array {
   const from = new ByteCursor(compressed);
   const length = from.varint();
-  if (length > longestBytes) throw new FileDamage('a compressed block claims to be too long');
+  if (length > compressed.length * mostBytesPerByte) throw new FileDamage('a compressed block claims to be too long');
   const plain = new Uint8Array(length);
   let at = 0;
   while (!from.isAtEnd) {
