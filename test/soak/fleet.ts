@@ -3,7 +3,7 @@
  * that comes and goes. A node that was stopped starts again on its folder, and its user logs in again.
  */
 import { join } from 'node:path';
-import { describeError } from '../../src/base/index.ts';
+import { CarechainError, describeError } from '../../src/base/index.ts';
 import { NodeProcess, type PipedEvent } from '../../src/cli/story/node-process.ts';
 import { Cable } from '../support/cable.ts';
 import { freePort } from '../support/processes.ts';
@@ -11,6 +11,9 @@ import { root } from '../support/source-tree.ts';
 import { password, type Role, roles, users } from './founding.ts';
 
 const probedNode = join(root, 'test/soak/probed-node.js');
+
+/** On a machine that has much else to do; that a node closes within five seconds is tested where it is promised. */
+const stopPatienceMs = 15_000;
 
 export interface Member {
   readonly role: Role;
@@ -61,8 +64,14 @@ export class Fleet {
 
   async start(role: Role): Promise<void> {
     const node = this.#spawn(role, role, ['--mine-every', '2']);
-    await isReady(node);
-    await node.run(`login ${users[role]} "${password}"`);
+    try {
+      await isReady(node);
+      await node.run(`login ${users[role]} "${password}"`);
+    } catch (error) {
+      // Nobody else knows of it yet, so nobody else would end it. That its place stays empty is no lateness of an answer.
+      await this.#end(node);
+      throw new CarechainError('start-failed', `The ${role} node did not start.`, { role }, error);
+    }
     const life = (this.#lives.get(role) ?? 0) + 1;
     this.#lives.set(role, life);
     this.#members.set(role, { role, node, dataDir: this.#dataDir(role), life });
@@ -74,8 +83,12 @@ export class Fleet {
     const member = this.#members.get(role);
     this.#members.delete(role);
     if (member === undefined) return null;
-    const code = await member.node.end();
-    this.#lastWords.push(...member.node.events.splice(0));
+    return this.#end(member.node);
+  }
+
+  async #end(node: NodeProcess): Promise<number | null> {
+    const code = await node.end(stopPatienceMs);
+    this.#lastWords.push(...node.events.splice(0));
     return code;
   }
 
@@ -106,7 +119,7 @@ export class Fleet {
     const node = this.#stranger;
     this.#stranger = null;
     if (!politely) node?.kill('SIGKILL');
-    await node?.end();
+    if (node !== null) await this.#end(node);
   }
 
   /** Events of the nodes that were not taken yet, so that a long run does not keep them all. */

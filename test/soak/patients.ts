@@ -3,6 +3,7 @@
  * pays, the pharmacy fills. Visits begin at a steady rate; what cannot be done yet, since it has not arrived or a node is
  * down, is tried again. Every id that a node said "ok" to is written down.
  */
+import { setTimeout as setTimer } from 'node:timers/promises';
 import type { NodeProcess, PipedAnswer } from '../../src/cli/story/node-process.ts';
 import type { Chance } from '../support/chance.ts';
 import type { Fleet } from './fleet.ts';
@@ -81,12 +82,16 @@ export class Patients {
     this.#coming = null;
   }
 
-  /** Resolves once everybody who came in has been served. */
-  async served(): Promise<void> {
+  /** Resolves once everybody who came in has been served. @throws where that takes longer. */
+  async served(withinMs: number): Promise<void> {
     this.closeDoors();
     this.#closed = true;
     for (const wake of this.#wake.values()) wake();
-    await this.#working;
+    const over = new AbortController();
+    const late = setTimer(withinMs, true, { signal: over.signal }).catch(() => false);
+    const isLate = await Promise.race([this.#working.then(() => false), late]);
+    over.abort();
+    if (isLate) throw new Error(`${this.waiting + this.#atWork.size + this.#later} tasks were still waiting.`);
   }
 
   get waiting(): number {

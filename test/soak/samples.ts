@@ -7,6 +7,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { Member } from './fleet.ts';
 import type { Role } from './founding.ts';
+import { memoryKinds } from './memory-kinds.ts';
 
 export interface Sample {
   readonly role: Role;
@@ -20,6 +21,9 @@ export interface Sample {
   readonly externalBytes: number;
   /** Memory that is no file's: heap, threads, and what the allocator has not given back. */
   readonly anonymousBytes: number;
+  /** Of it what the allocator has for native code, and what V8 has for objects. */
+  readonly nativeBytes: number;
+  readonly v8Bytes: number;
   readonly threads: number;
   /** Open descriptors: all but those of the data folder, whose number follows the size of the ledger. */
   readonly descriptors: number;
@@ -56,26 +60,38 @@ export async function sampleOf(
     const targets = await descriptorsOf(process);
     const probed = await askProbe(`${dataDir}.probe`);
     const status = await readFile(join(process, 'status'), 'utf8');
+    if (/^State:\s+[ZX]/m.test(status)) return null;
     const figure = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]);
+    const kinds = memoryKinds(await readFile(join(process, 'smaps'), 'utf8'));
     const ofFolder = targets.filter((target) => target.startsWith(dataDir)).length;
-    return {
+    return finite({
       role,
       life,
       ...moment,
       heapBytes: probed.heapUsed,
       externalBytes: probed.external,
       anonymousBytes: figure('RssAnon') * 1_024,
+      ...kinds,
       threads: figure('Threads'),
       descriptors: targets.length - ofFolder,
       resources: probed.resources.length,
       ...(await filesOf(dataDir)),
       loopDelayMs: probed.loopDelayMs,
       statusMs,
-    };
+    });
   } catch (error) {
     if (isGone(error)) return null;
     throw error;
   }
+}
+
+/** @throws where a figure is none: nothing that is compared with it would ever grow. */
+function finite(sample: Sample): Sample {
+  for (const [name, value] of Object.entries(sample)) {
+    if (typeof value === 'number' && !Number.isFinite(value)) throw new Error(`Of ${sample.role} no ${name} was read.`);
+    if (value === undefined || value === null) throw new Error(`Of ${sample.role} no ${name} was read.`);
+  }
+  return sample;
 }
 
 /** A node that is being restarted answers no more, and the system has forgotten it; one that is busy may be late. */

@@ -4,6 +4,8 @@
  * readings move neither. What a neighbour of a reading repeats of it (a cache that fills and is emptied, a mempool between
  * two blocks) would make the interval too narrow, so readings are first put together into windows, one value each.
  */
+import { assert } from '../../src/base/index.ts';
+
 export interface Reading {
   /** Hours since the measurement began. */
   readonly atHours: number;
@@ -43,6 +45,11 @@ export function floors(readings: readonly Reading[], count: number): Reading[] {
 
 /** Null where there are too few points to tell. */
 export function slopeOf(points: readonly Reading[]): Slope | null {
+  // No comparison with what is no number holds, so it would look flat.
+  assert(
+    points.every(({ atHours, value }) => Number.isFinite(atHours) && Number.isFinite(value)),
+    'readings are numbers',
+  );
   const count = points.length;
   if (count < leastPoints) return null;
   const slopes: number[] = [];
@@ -63,14 +70,21 @@ export function slopeOf(points: readonly Reading[]): Slope | null {
 }
 
 /**
- * What a slope says: `flat` cannot be told from 0; `small` and `shrinking` can, and do not matter; `growing` is above the
- * tolerance with all of its interval.
+ * What a slope says: `flat` cannot be told from 0, `shrinking` lies below it; `small` lies above it and within the tolerance
+ * with all of its interval; `growing` lies above it and may be beyond the tolerance; of `too-noisy` too little is known to
+ * call it flat.
  */
-export type Verdict = 'flat' | 'small' | 'shrinking' | 'growing' | 'too-short';
+export type Verdict = 'flat' | 'small' | 'shrinking' | 'growing' | 'too-noisy' | 'too-short';
 
-export function verdictOn(slope: Slope | null, tolerancePerHour: number): Verdict {
+export interface Bounds {
+  readonly tolerancePerHour: number;
+  /** The widest interval that still says something: a leak as large as that would have been seen. */
+  readonly widestPerHour: number;
+}
+
+export function verdictOn(slope: Slope | null, { tolerancePerHour, widestPerHour }: Bounds): Verdict {
   if (slope === null) return 'too-short';
-  if (slope.low > tolerancePerHour) return 'growing';
-  if (slope.low > 0) return 'small';
+  if (slope.low > 0) return slope.high <= tolerancePerHour ? 'small' : 'growing';
+  if (slope.high - slope.low > widestPerHour) return 'too-noisy';
   return slope.high < 0 ? 'shrinking' : 'flat';
 }

@@ -39,6 +39,9 @@ export interface SoakReport {
   readonly history: number;
   readonly height: number;
   readonly acknowledged: number;
+  /** Transactions a second: what was asked for, and what was acknowledged while the doors were open. */
+  readonly askedPerSecond: number;
+  readonly acknowledgedPerSecond: number;
   /** Acknowledged, and not in the chain at the end. */
   readonly lost: number;
   readonly agree: boolean;
@@ -55,11 +58,14 @@ export interface SoakReport {
   readonly mostLogBytes: number;
   /** Errors that nodes told of as events, by code. */
   readonly errors: Readonly<Record<string, number>>;
+  /** How often a node shunned another: all are honest, the stranger too. */
+  readonly shunned: number;
 }
 
 /** Generous: a machine may have much else to do, and how long it takes is not what is measured. */
 const historyMs = 1_800_000;
 const settleMs = 300_000;
+const servedMs = 600_000;
 
 export async function soak(settings: SoakSettings): Promise<SoakReport> {
   const { seed, minutes, warmUpMinutes, history, progress } = settings;
@@ -93,8 +99,9 @@ export async function soak(settings: SoakSettings): Promise<SoakReport> {
       await setTimeout(Math.max(0, nextAt - performance.now()));
     }
     progress('closing');
+    const acknowledgedPerSecond = patients.acknowledged.size / (hoursNow() * 3_600);
     await disturbances.stop();
-    await patients.served();
+    await patients.served(servedMs);
     const { height, agree, confirmed } = await settle(fleet, past.height);
     note();
     return {
@@ -103,6 +110,8 @@ export async function soak(settings: SoakSettings): Promise<SoakReport> {
       history: past.transactions,
       height,
       acknowledged: patients.acknowledged.size,
+      askedPerSecond: settings.transactionsPerSecond,
+      acknowledgedPerSecond,
       lost: [...patients.acknowledged].filter((id) => !confirmed.has(id)).length,
       agree,
       struck: struckBy(disturbances, seen),
@@ -116,6 +125,7 @@ export async function soak(settings: SoakSettings): Promise<SoakReport> {
       judged: judge(samples, settings.windows),
       mostLogBytes: Math.max(...samples.map(({ logBytes }) => logBytes)),
       errors: Object.fromEntries([...seen].filter(([name]) => name.startsWith('error '))),
+      shunned: seen.get(shunning) ?? 0,
     };
   } finally {
     // Whatever it says, it is said already.
@@ -196,7 +206,10 @@ function count(counts: Map<string, number>, name: string): void {
   counts.set(name, (counts.get(name) ?? 0) + 1);
 }
 
-function nameOf({ event, code }: PipedEvent): string {
+const shunning = 'peer shunned';
+
+function nameOf({ event, code, state }: PipedEvent): string {
+  if (event === 'peer' && state === 'shunned') return shunning;
   return event === 'error' ? `error ${code}` : event;
 }
 

@@ -6,7 +6,7 @@ import type { Judged } from './judgement.ts';
 import type { Sample } from './samples.ts';
 import type { SoakReport } from './soak.ts';
 
-const inMegabytes = new Set(['heap', 'buffers', 'anonymous memory', 'log']);
+const inMegabytes = new Set(['heap', 'buffers', 'anonymous memory', 'of it native', 'of it V8 pages', 'log']);
 
 export function tableOf(report: SoakReport): string {
   const table = new Table({
@@ -16,10 +16,11 @@ export function tableOf(report: SoakReport): string {
   });
   for (const judged of report.judged) table.push(rowOf(judged));
   const { visits, acknowledged, lost, height, struck, agree, measuredMinutes } = report;
+  const { askedPerSecond, acknowledgedPerSecond } = report;
   const disturbed = Object.entries(struck).map(([kind, times]) => `${kind} ${times}`);
   return [
     table.toString(),
-    `${measuredMinutes} minutes measured; ${visits} visits, ${acknowledged} transactions acknowledged, ${lost} lost; height ${height}; ${agree ? 'all nodes agree' : 'the nodes DISAGREE'}`,
+    `${measuredMinutes} minutes measured; ${visits} visits, ${acknowledged} transactions acknowledged (${acknowledgedPerSecond.toFixed(1)} a second, ${askedPerSecond} asked), ${lost} lost; height ${height}; ${agree ? 'all nodes agree' : 'the nodes DISAGREE'}`,
     `struck: ${disturbed.join(', ')}`,
     ...roles.map((role) => diskLine(role, report)),
   ].join('\n');

@@ -14,6 +14,8 @@ export interface PipedAnswer {
 export type PipedEvent = { readonly event: string } & Readonly<Record<string, unknown>>;
 
 const longestWaitMs = 20_000;
+/** A node closes within five seconds; more than that is the machine's. */
+const endPatienceMs = 8_000;
 
 export class NodeProcess {
   readonly events: PipedEvent[] = [];
@@ -65,12 +67,12 @@ export class NodeProcess {
     return this.#until(() => this.events.find(fits) ?? false, what);
   }
 
-  /** Closes its input, which ends the node; kills it where that does not help. @returns the exit code. */
-  async end(): Promise<number | null> {
+  /** Closes its input, which ends the node; kills it where that does not help in time. @returns the exit code. */
+  async end(patienceMs = endPatienceMs): Promise<number | null> {
     if (this.#ended) return this.#child.exitCode;
     const exited = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
     this.#child.stdin!.end();
-    const timeout = setTimeout(() => this.#child.kill('SIGKILL'), 8_000);
+    const timeout = setTimeout(() => this.#child.kill('SIGKILL'), patienceMs);
     await exited;
     clearTimeout(timeout);
     return this.#child.exitCode;
