@@ -5,7 +5,7 @@
 import { Chance } from '../support/chance.ts';
 import { bendBytes } from './byte-mutations.ts';
 import { bendCbor } from './cbor-mutations.ts';
-import { type CborNode, parseCbor } from './cbor-tree.ts';
+import { type CborNode, copyTree, everyNode, parseCbor, writeCbor } from './cbor-tree.ts';
 import { bendJson, type Json, parseJson } from './json-mutations.ts';
 import type { Target } from './target.ts';
 import { bendText } from './text-mutations.ts';
@@ -15,6 +15,11 @@ const keptInputs = 200;
 const keptBytes = 4_096;
 /** Mutations of a shape make large inputs now and then; these are rarely worth more of the time. */
 const usualBytes = 16_384;
+/** One of a hundred inputs is longer than the door lets in; of a door wider than this, as many fewer as it is wider. */
+const tooLong = 0.01;
+const tooLongBytes = 1_000_000;
+/** How often what only a checksum would refuse is made to pass it. */
+const repaired = 0.7;
 
 export class Inputs {
   readonly #target: Target;
@@ -36,8 +41,29 @@ export class Inputs {
     const from = chance.pick(this.#pool);
     const way = chance.fraction();
     if (way < 0.01) return chance.bytes(chance.below(40));
+    const { mostBytes, repair } = this.#target;
+    if (chance.happens(tooLong * Math.min(1, tooLongBytes / mostBytes))) return this.#lengthened(from);
     const bent = way < 0.65 ? this.#bendShape(from) : bendBytes(from, chance, chance.pick(this.#pool));
-    return bent.subarray(0, this.#target.mostBytes);
+    const fitting = bent.subarray(0, mostBytes);
+    return repair !== undefined && chance.happens(repaired) ? repair(fitting) : fitting;
+  }
+
+  /** A few bytes longer than the door lets in, and otherwise as right as its shape allows. */
+  #lengthened(from: Uint8Array): Uint8Array {
+    const chance = this.#chance;
+    const { shape, mostBytes } = this.#target;
+    const length = mostBytes + chance.between(1, 8);
+    const tree = shape === 'cbor' ? this.#tree(from) : null;
+    if (tree !== null) {
+      const longer = copyTree(tree);
+      const texts = everyNode(longer).filter(({ major, inside }) => (major === 2 || major === 3) && inside === null);
+      if (texts.length > 0) {
+        const text = chance.pick(texts);
+        text.content = stretched(text.content, text.content.length + length - from.length, 0x78);
+        return writeCbor(longer, Number.POSITIVE_INFINITY);
+      }
+    }
+    return stretched(from, length, shape === 'bytes' ? 0 : 0x20);
   }
 
   /** Tells that an input was let in. */
@@ -72,6 +98,12 @@ export class Inputs {
   #json(bytes: Uint8Array): Json | null {
     return parsedOnce(this.#jsons, bytes, parseJson);
   }
+}
+
+function stretched(bytes: Uint8Array, length: number, filling: number): Uint8Array {
+  const longer = new Uint8Array(length).fill(filling);
+  longer.set(bytes.subarray(0, length));
+  return longer;
 }
 
 /** Each input of the pool is bent many times. */

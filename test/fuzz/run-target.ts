@@ -1,15 +1,15 @@
 /**
  * One decoder under many inputs. For each: nothing but its own refusal is thrown, it takes less than `limits.inputMs`, what
- * it lets in was in its one encoding and keeps its promises, and no prototype has changed. Memory is looked at between
+ * it lets in was in its one encoding, was no longer than its door, and keeps its promises, and no prototype has changed. Memory is looked at between
  * batches, and once more after a collection at the end.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { equalBytes } from '../../src/base/index.ts';
 import { Inputs } from './inputs.ts';
+import { processorClock } from './processor-time.ts';
 import type { Decoded, Target } from './target.ts';
 import { worstInputs } from './worst-inputs.ts';
 
@@ -97,8 +97,8 @@ class TargetRun {
       if (this.#accepted < this.#done) this.#find('broken-promise', 'a valid input is refused', input);
     }
     const heapBefore = await heapAfterCollection();
-    for (const input of corpus) await this.#try(input);
-    for (const input of worstInputs(this.#target)) await this.#try(input);
+    await this.#tryAll(corpus);
+    await this.#tryAll(worstInputs(this.#target));
     await this.#tryMutations(new Inputs(this.#target, corpus, seed), count);
     const heapKept = (await heapAfterCollection()) - heapBefore;
     if (heapKept > keptMegabytesAllowed) {
@@ -116,6 +116,11 @@ class TargetRun {
       seconds: (performance.now() - start) / 1_000,
       findings: [...this.#findings.values()],
     };
+  }
+
+  /** On its own: a function that waits holds what it looked at last, and that would look as if it were kept. */
+  async #tryAll(inputs: Iterable<Uint8Array>): Promise<void> {
+    for (const input of inputs) await this.#try(input);
   }
 
   async #tryMutations(inputs: Inputs, count: number): Promise<void> {
@@ -157,7 +162,9 @@ class TargetRun {
 
   /** What looks slow may be a collection, or another program: it counts only where it is slow again and again. */
   async #time(firstMs: number, input: Uint8Array): Promise<void> {
-    if (firstMs <= this.#mostMs && firstMs <= this.#options.inputMs) return;
+    const { timedBytes = input.length } = this.#target;
+    const allowedMs = this.#options.inputMs * Math.max(1, input.length / timedBytes);
+    if (firstMs <= this.#mostMs && firstMs <= allowedMs) return;
     let leastMs = firstMs;
     for (let again = 0; again < timedAgain; again++) {
       const start = processorMs();
@@ -169,12 +176,15 @@ class TargetRun {
       leastMs = Math.min(leastMs, processorMs() - start);
     }
     if (leastMs > this.#mostMs) [this.#mostMs, this.#mostMsBytes] = [leastMs, input.length];
-    if (leastMs > this.#options.inputMs) this.#find('slow', `more than ${this.#options.inputMs} ms`, input, leastMs);
+    if (leastMs > allowedMs) this.#find('slow', `more than ${Math.round(allowedMs)} ms`, input, leastMs);
   }
 
   #look(value: unknown, input: Uint8Array): void {
     this.#accepted++;
-    const { encode, objection } = this.#target;
+    const { encode, objection, mostBytes, longerAllowed } = this.#target;
+    if (input.length > mostBytes && longerAllowed === undefined) {
+      this.#find('broken-promise', 'longer than its door lets in', input.subarray(0, 1_000));
+    }
     if (encode !== undefined && !equalBytes(encode(value, input), input)) {
       this.#find('not-canonical', 'its encoding is another', input);
     }
@@ -228,14 +238,8 @@ function lookAtShared(): unknown[] {
   ]);
 }
 
-/** How long this thread has had a processor, where the system says so (Linux): other programs do not count. */
-function processorMs(): number {
-  try {
-    return Number(readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[0]) / 1e6;
-  } catch {
-    return performance.now();
-  }
-}
+/** Other programs do not count. */
+const processorMs = processorClock();
 
 /** Of this thread alone. */
 function heapMegabytes(): number {

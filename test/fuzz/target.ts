@@ -11,38 +11,36 @@ export type Shape = 'cbor' | 'json' | 'text' | 'bytes';
 /** What was decoded; null where it was refused in the way that the decoder refuses. */
 export type Decoded<Value> = { readonly value: Value } | null;
 
-export interface Target {
+export interface TypedTarget<Value> {
   /** Also the folder of its corpus. */
   readonly name: string;
   readonly shape: Shape;
-  /** The longest input that its door lets in. */
+  /** The longest input that its door lets in: longer ones are tried too, and must be refused. */
   readonly mostBytes: number;
+  /** Why longer ones may be let in here: what keeps them out stands elsewhere. */
+  readonly longerAllowed?: string;
+  /** Where a door is so wide that reading all of it takes its time: so many bytes may take what an input may, and longer ones in proportion. */
+  readonly timedBytes?: number;
   /** Valid inputs, from which most others are bent. */
   readonly seeds: readonly Uint8Array[];
   /** Words of its language, for text. */
   readonly words?: readonly string[];
+  /** Writes anew what a bent input never has right, such as a checksum, so that what lies behind is looked at too. */
+  repair?(input: Uint8Array): Uint8Array;
   /** Throws where something is thrown that is no refusal: that is a finding. */
-  decode(input: Uint8Array): Decoded<unknown> | Promise<Decoded<unknown>>;
+  decode(input: Uint8Array): Decoded<Value> | Promise<Decoded<Value>>;
   /** The one encoding of a decoded value; absent where the form has none, such as what people type. */
-  encode?(value: unknown, input: Uint8Array): Uint8Array;
+  encode?(value: Value, input: Uint8Array): Uint8Array;
   /** What is wrong with a value that was let in; null where nothing is. */
-  objection?(value: unknown, input: Uint8Array): string | null;
+  objection?(value: Value, input: Uint8Array): string | null;
   /** What is wrong with a verdict, also with a refusal. */
   objectionToVerdict?(input: Uint8Array, accepted: boolean): string | null;
 }
 
+export type Target = TypedTarget<unknown>;
+
 /** A target whose value has a type; outside of it nobody needs to know which. */
-export function target<Value>(typed: {
-  readonly name: string;
-  readonly shape: Shape;
-  readonly mostBytes: number;
-  readonly seeds: readonly Uint8Array[];
-  readonly words?: readonly string[];
-  decode(input: Uint8Array): Decoded<Value> | Promise<Decoded<Value>>;
-  encode?(value: Value, input: Uint8Array): Uint8Array;
-  objection?(value: Value, input: Uint8Array): string | null;
-  objectionToVerdict?(input: Uint8Array, accepted: boolean): string | null;
-}): Target {
+export function target<Value>(typed: TypedTarget<Value>): Target {
   return typed as unknown as Target;
 }
 

@@ -2,7 +2,9 @@
 import type { Target } from './target.ts';
 import { fileTargets } from './targets/file-targets.ts';
 import { ledgerTargets } from './targets/ledger-targets.ts';
+import { levelDbTargets } from './targets/leveldb-targets.ts';
 import { lineTargets } from './targets/line-targets.ts';
+import { linkTargets } from './targets/link-targets.ts';
 import { vaultTargets } from './targets/vault-targets.ts';
 import { wireTargets } from './targets/wire-targets.ts';
 
@@ -10,6 +12,8 @@ export const targets: readonly Target[] = [
   ...ledgerTargets,
   ...wireTargets,
   ...vaultTargets,
+  ...linkTargets,
   ...fileTargets,
+  ...levelDbTargets,
   ...lineTargets,
 ];

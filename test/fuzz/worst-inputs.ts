@@ -10,6 +10,8 @@ import type { Target } from './target.ts';
 /** Fields of a valid input that are replaced, and how many bytes all inputs that come of it may have together. */
 const mostPlaces = 24;
 const mostBytesInAll = 60_000_000;
+/** Of a door that is wider than any message of a peer, only one place is filled. */
+const wideBytes = 4_500_000;
 
 export function* worstInputs({ shape, mostBytes, seeds }: Target): Generator<Uint8Array> {
   const [seed = new Uint8Array(0)] = seeds;
@@ -19,6 +21,7 @@ export function* worstInputs({ shape, mostBytes, seeds }: Target): Generator<Uin
   yield repeated(seed, mostBytes);
   if (shape === 'cbor') yield* worstCbor(seeds, mostBytes);
   else yield* worstTexts(seed, mostBytes);
+  if (shape === 'json') yield* worstJson(mostBytes);
 }
 
 function* worstCbor(seeds: readonly Uint8Array[], mostBytes: number): Generator<Uint8Array> {
@@ -82,12 +85,36 @@ function* worstTexts(seed: Uint8Array, mostBytes: number): Generator<Uint8Array>
   const room = Math.max(0, mostBytes - seed.length);
   const quote = text.indexOf('"', text.indexOf(':')) + 1;
   const fillers = ['a', ' a', '"a" ', "'", '\\"', '--a=', '--a="', '/ip4', '1', ',', '\n', '[', '{"a":', '"",', 'é'];
-  for (const filler of [...fillers.map((each) => each.repeat(room / Buffer.byteLength(each))), combiningMarks(room)]) {
-    for (const at of [0, quote, text.length >> 1, text.length]) {
+  const long = [
+    ...fillers.map((each) => () => each.repeat(room / Buffer.byteLength(each))),
+    () => combiningMarks(room),
+  ];
+  for (const make of long) {
+    const filler = make();
+    for (const at of mostBytes > wideBytes ? [quote] : [0, quote, text.length >> 1, text.length]) {
       yield utf8ToBytes(text.slice(0, at) + filler + text.slice(at)).subarray(0, mostBytes);
     }
   }
   yield utf8ToBytes(`--${'a'.repeat(room / 2)}${'"'.repeat(room / 2)}`).subarray(0, mostBytes);
+}
+
+/** Valid JSON, each as long as there is room for. */
+function* worstJson(mostBytes: number): Generator<Uint8Array> {
+  const room = mostBytes - 16;
+  const listOf = (element: string) => `[${Array(Math.floor(room / (element.length + 1))).fill(element)}]`;
+  const deep = (open: string, close: string) => {
+    const depth = Math.floor(room / (open.length + close.length));
+    return `${open.repeat(depth)}0${close.repeat(depth)}`;
+  };
+  yield utf8ToBytes(deep('[', ']'));
+  yield utf8ToBytes(deep('{"a":', '}'));
+  for (const element of ['0', '[]', '{}', '""', '{"a":0}', '1e9', '"\\""']) yield utf8ToBytes(listOf(element));
+  const keys = Array.from(
+    { length: Math.floor(room / 11) },
+    (_, index) => `"${index.toString(36).padStart(5, '0')}":0`,
+  );
+  yield utf8ToBytes(`{${keys}}`);
+  for (const text of ['a', '\\"', '\\u0000']) yield utf8ToBytes(`{"a":"${text.repeat(room / text.length - 1)}"}`);
 }
 
 function repeated(part: Uint8Array, length: number): Uint8Array {

@@ -1,36 +1,66 @@
-/** What lies on a disk, where people, spreadsheets and faults write too: key files, the registry, stored values, exports. */
+/** What lies on a disk, where people, spreadsheets and faults write too: keys, the registry, stored values, exports. */
 import { isDeepStrictEqual } from 'node:util';
 import { demoKeyFiles, type RegistryRow, registryRows } from '../../../src/actions/index.ts';
-import { CarechainError, decode, type Encodable, encode, limits, utf8ToBytes } from '../../../src/base/index.ts';
-import { type BlockLine, blockLine, blockOfLine, firstDifference } from '../../../src/cli/one-shot/block-line.ts';
-import { type KeyFile, parseKeyFile } from '../../../src/crypto/index.ts';
+import { keyFileOfText } from '../../../src/actions/key-files.ts';
+import { nodeKeyOfText } from '../../../src/actions/node-key.ts';
+import {
+  CarechainError,
+  decode,
+  type Encodable,
+  encode,
+  fromHex,
+  limits,
+  NotCanonical,
+  toHex,
+  utf8ToBytes,
+} from '../../../src/base/index.ts';
+import { type ByteLine, ByteLines } from '../../../src/cli/byte-lines.ts';
+import {
+  type BlockLine,
+  blockLine,
+  blockOfLine,
+  firstDifference,
+  genesisLine,
+} from '../../../src/cli/one-shot/block-line.ts';
+import { longestLineBytes, parseLine } from '../../../src/cli/one-shot/import-lines.ts';
+import { type KeyFile, sha256 } from '../../../src/crypto/index.ts';
 import type { Reward } from '../../../src/ledger/index.ts';
 import { seal, unseal } from '../../../src/storage/envelope.ts';
 import { decodeRow } from '../../../src/storage/rows.ts';
 import { blocks, chain, world } from '../../support/one-of-each.ts';
-import { type Decoded, type Target, target, unlessRefused } from '../target.ts';
+import { type Decoded, type Target, target, unlessNull, unlessRefused } from '../target.ts';
 
-function jsonOf(input: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(input).toString('utf8'));
-  } catch {
-    // What reads these files says so in its own words.
-    return undefined;
-  }
-}
+const textOf = (input: Uint8Array) => Buffer.from(input).toString('utf8');
+/** Why a reader may take more than its file may have. */
+const notReadOn = 'its file is read only so far (test/actions/small-file.test.ts)';
 
 const keyFile = target<KeyFile>({
   name: 'key-file',
   shape: 'json',
-  mostBytes: 65_536,
+  mostBytes: limits.keyFileBytes,
+  longerAllowed: notReadOn,
   seeds: Object.values(demoKeyFiles).map((file) => utf8ToBytes(JSON.stringify(file))),
-  decode: (input) => unlessRefused(() => parseKeyFile(jsonOf(input))),
+  decode: (input) => unlessRefused(() => keyFileOfText(textOf(input))),
   objection({ kdf, ciphertext, username }) {
     if (kdf.N < 2 ** 14 || kdf.N > 2 ** 20 || kdf.r !== 8 || kdf.p !== 1)
       return 'opening it costs too little or too much';
     if (ciphertext.length > 2_048) return 'the ciphertext is too long';
     return username.normalize('NFC') === username ? null : 'the username is not NFC';
   },
+});
+
+const seedDigits = 'c0'.repeat(32);
+
+const nodeKey = target<Uint8Array>({
+  name: 'node-key',
+  shape: 'text',
+  mostBytes: 1_024,
+  longerAllowed: notReadOn,
+  seeds: [`${seedDigits}\n${toHex(sha256(fromHex(seedDigits))).slice(0, 8)}\n`, `${seedDigits}\n`].map(utf8ToBytes),
+  words: [seedDigits, seedDigits.slice(1), 'C0', '\n', '\r\n', '0x'],
+  decode: (input) => unlessNull(nodeKeyOfText(textOf(input))),
+  objection: (value, input) =>
+    textOf(input).trim().startsWith(toHex(value)) ? null : 'it is another key than the file says',
 });
 
 const registryText = [
@@ -44,6 +74,7 @@ const registryCsv = target<RegistryRow[]>({
   name: 'registry-csv',
   shape: 'text',
   mostBytes: 65_536,
+  longerAllowed: 'it is read in pieces; where they come from counts them',
   seeds: [utf8ToBytes(`${registryText}\r\n`), utf8ToBytes(`\ufeff${registryText.replaceAll('\r\n', '\n')}`)],
   words: ['patient_id', '"', '""', '",', '\r\n', "'=", "''", ',,,,', '\ufeff'],
   async decode(input) {
@@ -61,26 +92,56 @@ const registryCsv = target<RegistryRow[]>({
 
 const rewardsOf = new Map<string, readonly Reward[]>(chain.main().map(({ hash, rewards }) => [hash, rewards]));
 
-/** One line of an export, read as an import reads it, but for the rules. */
-function importedLine(input: Uint8Array): Decoded<{ line: BlockLine; rebuilt: BlockLine }> {
-  const line = jsonOf(input);
-  if (typeof line !== 'object' || line === null || Array.isArray(line)) return null;
-  const block = blockOfLine(line as BlockLine);
-  if (!block.ok) return null;
-  const rebuilt = blockLine(block.value, rewardsOf.get(block.value.hash) ?? [], world.genesis);
-  return firstDifference(line, rebuilt) === null ? { value: { line: line as BlockLine, rebuilt } } : null;
+interface Imported {
+  readonly line: BlockLine;
+  readonly rebuilt: BlockLine;
 }
 
-const exportedBlock = target<{ line: BlockLine; rebuilt: BlockLine }>({
+/** One by one: megabytes of line feeds are refused at the first. */
+function* linesOf(input: Uint8Array): Generator<ByteLine> {
+  const reader = new ByteLines(longestLineBytes);
+  const half = input.length >> 1;
+  yield* reader.push(input.subarray(0, half));
+  yield* reader.push(input.subarray(half));
+  yield* reader.end();
+}
+
+/** A file of one line, read as an import reads it, but for the rules: it is the genesis, or it is a block. */
+function importedLine(input: Uint8Array): Decoded<Imported> {
+  let line: BlockLine | null = null;
+  for (const next of linesOf(input)) {
+    const parsed = unlessRefused(() => parseLine(next));
+    if (parsed === null || line !== null) return null;
+    line = parsed.value;
+  }
+  if (line === null) return null;
+  const first = genesisLine(world.genesis);
+  if (firstDifference(line, first) === null) return { value: { line, rebuilt: first } };
+  const block = blockOfLine(line);
+  if (!block.ok) return null;
+  const rebuilt = blockLine(block.value, rewardsOf.get(block.value.hash) ?? [], world.genesis);
+  return firstDifference(line, rebuilt) === null ? { value: { line, rebuilt } } : null;
+}
+
+/** Strings before a colon, of text that is JSON: found in another way than the program does. */
+const keys = /"(?:[^"\\]|\\.)*"\s*:/g;
+
+const exportedBlock = target<Imported>({
   name: 'exported-block',
   shape: 'json',
-  mostBytes: 262_144,
-  seeds: blocks.map((block) =>
-    utf8ToBytes(JSON.stringify(blockLine(block, rewardsOf.get(block.hash) ?? [], world.genesis))),
-  ),
+  mostBytes: longestLineBytes,
+  // A line feed or a carriage return and a line feed end a line, and are not of it.
+  timedBytes: 262_144,
+  seeds: [
+    genesisLine(world.genesis),
+    ...blocks.map((block) => blockLine(block, rewardsOf.get(block.hash) ?? [], world.genesis)),
+  ].map((line) => utf8ToBytes(JSON.stringify(line))),
   decode: importedLine,
-  objection: ({ line, rebuilt }) =>
-    isDeepStrictEqual(line, JSON.parse(JSON.stringify(rebuilt))) ? null : 'it says more than the block',
+  objection({ line, rebuilt }, input) {
+    const canonical = JSON.stringify(rebuilt);
+    if (!isDeepStrictEqual(line, JSON.parse(canonical))) return 'it says more than the block';
+    return textOf(input).match(keys)?.length === canonical.match(keys)?.length ? null : 'it says something twice';
+  },
 });
 
 const key = 'block/00';
@@ -98,6 +159,7 @@ const storedEnvelope = target<Uint8Array>({
   name: 'stored-value',
   shape: 'bytes',
   mostBytes: limits.blockBytes,
+  longerAllowed: 'LevelDB hands it out, and this node has written it',
   seeds: [seal(key, blocks[0].bytes), seal(key, encode(true)), seal(key, new Uint8Array(0))],
   decode: (input) => unlessRefused(() => unseal(key, input)),
   encode: (value) => seal(key, value),
@@ -108,12 +170,13 @@ const storedRow = target<Encodable>({
   name: 'stored-row',
   shape: 'cbor',
   mostBytes: 262_144,
+  longerAllowed: 'as a stored value',
   seeds: rows.map(encode),
   decode(input) {
     try {
       return { value: decodeRow<Encodable>(input) };
     } catch (error) {
-      if (error instanceof TypeError || (error as Error).message.startsWith('not canonical')) return null;
+      if (error instanceof NotCanonical) return null;
       throw error;
     }
   },
@@ -121,4 +184,4 @@ const storedRow = target<Encodable>({
   objection: (value, input) => (isDeepStrictEqual(decode(input, input.length), value) ? null : 'it reads differently'),
 });
 
-export const fileTargets: readonly Target[] = [keyFile, registryCsv, exportedBlock, storedEnvelope, storedRow];
+export const fileTargets: readonly Target[] = [keyFile, nodeKey, registryCsv, exportedBlock, storedEnvelope, storedRow];

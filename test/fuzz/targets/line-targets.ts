@@ -32,6 +32,7 @@ export const lineTargets: readonly Target[] = [
     name: 'command-line',
     shape: 'text',
     mostBytes: limits.lineBytes,
+    longerAllowed: 'a line is bounded, and not how many of them come; each is looked at below',
     seeds: [...actions.map(({ example }) => example), '# a comment', 'help consult', "consult --notes='a b' --x"].map(
       utf8ToBytes,
     ),

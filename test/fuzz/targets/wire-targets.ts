@@ -1,6 +1,6 @@
 /** What peers send: each message of the network, the frames around them, and the ways in behind which they are decoded. */
 import type { Stream } from '@libp2p/interface';
-import { concatBytes, equalBytes, silentLogger, systemClock } from '../../../src/base/index.ts';
+import { concatBytes, describeError, equalBytes, silentLogger, systemClock } from '../../../src/base/index.ts';
 import {
   encodeSealedHeader,
   type KnownTransactions,
@@ -136,6 +136,7 @@ const frame = target<Uint8Array>({
   name: 'frame',
   shape: 'bytes',
   mostBytes: mostFrame + 10,
+  longerAllowed: 'a frame ends where it says, and what follows it is not read',
   seeds: [framed(encodeStatus(status)), framed(new Uint8Array(0)), framed(blocks[0].bytes)],
   decode: readWritten,
   // What a peer writes after its frame, in a chunk of its own, is not looked at any more.
@@ -157,11 +158,18 @@ function gossipTarget(name: string, topic: 'transactions' | 'blocks', mostBytes:
   const transport = { subscribe: (to: string, onMessage: never) => void hear.set(to, onMessage) };
   let heard: readonly Uint8Array[] = [];
   let shunned = false;
+  let bug: string | null = null;
   createGossip({
     transport: transport as unknown as Transport,
     topics,
     clock: systemClock,
-    logger: silentLogger,
+    // What is told there is a bug of ours, and no refusal.
+    logger: {
+      ...silentLogger,
+      error(_message, facts) {
+        bug = String(facts?.message);
+      },
+    },
     tasks: createTasks(() => undefined),
     budgets: {
       admitsMessage: () => true,
@@ -195,7 +203,9 @@ function gossipTarget(name: string, topic: 'transactions' | 'blocks', mostBytes:
     async decode(input) {
       shunned = false;
       heard = [];
+      bug = null;
       const verdict = await hear.get(topic)!(input, 'peer');
+      if (bug !== null) throw new Error(bug);
       if ((verdict === 'reject') !== shunned) throw new Error(`the verdict is ${verdict}, and shunned is ${shunned}`);
       return verdict === 'accept' ? { value: heard } : null;
     },
@@ -228,7 +238,8 @@ function answerTarget<Value>(options: {
       const answered = await ask(questions).then(
         (value) => () => value,
         (error: unknown) => () => {
-          throw error;
+          // A failure that is not held against the peer has a bug of ours for its cause.
+          throw describeError(error).code === 'bad-answer' ? error : (error as Error).cause;
         },
       );
       return unlessRefused(answered);
