@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { bytesToUtf8 } from '../base/index.ts';
 import type { Database, Write } from './database.ts';
 import { FileWindow } from './leveldb/file-window.ts';
-import { type SalvagedWrite, salvageLog, salvageTable } from './leveldb/salvage.ts';
+import { endsAsTable, type SalvagedWrite, salvageLog, salvageTable } from './leveldb/salvage.ts';
 
 const writesAtOnce = 1_000;
 /** Of a key: its family, then whatever names one of the family. What is bent seldom looks like one. */
@@ -12,28 +12,28 @@ const keyForm = /^[a-z-]{2,20}(\/[!-~]{1,200})?$/;
 
 /** @param folder with the files of LevelDB; they are only read. */
 export async function salvageLedger(folder: string, into: Database): Promise<void> {
-  const files = await readdir(folder);
+  const files = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile());
   /** Of each key, the number of the latest write so far. */
   const latest = new Map<string, number>();
-  for (const file of files.sort()) {
-    const salvage = readerOf(file);
-    if (salvage) await salvageFile(join(folder, file), salvage, latest, into);
+  for (const file of files.map(({ name }) => name).sort()) await salvageFile(join(folder, file), latest, into);
+}
+
+/** A file that hands have put back under the wrong name is read as what it is. */
+async function* writesIn(path: string, window: FileWindow): AsyncGenerator<SalvagedWrite> {
+  if (await endsAsTable(window)) yield* salvageTable(window);
+  else if (path.endsWith('.log')) yield* salvageLog(window);
+  else {
+    if (/\.(ldb|sst)$/.test(path)) yield* salvageTable(window);
+    yield* salvageLog(window, true);
   }
 }
 
-type Salvage = (window: FileWindow) => AsyncIterable<SalvagedWrite>;
-
-function readerOf(file: string): Salvage | null {
-  if (file.endsWith('.log')) return salvageLog;
-  return /\.(ldb|sst)$/.test(file) ? salvageTable : null;
-}
-
-async function salvageFile(path: string, salvage: Salvage, latest: Map<string, number>, into: Database): Promise<void> {
+async function salvageFile(path: string, latest: Map<string, number>, into: Database): Promise<void> {
   const handle = await open(path, 'r');
   try {
     const { size } = await handle.stat();
     let writes: Write[] = [];
-    for await (const { key: bytes, sequence, value } of salvage(new FileWindow(handle, size))) {
+    for await (const { key: bytes, sequence, value } of writesIn(path, new FileWindow(handle, size))) {
       const key = keyOf(bytes);
       if (key === null || sequence < (latest.get(key) ?? 0)) continue;
       latest.set(key, sequence);

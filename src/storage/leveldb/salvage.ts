@@ -3,13 +3,14 @@
  * over it. Where a checksum fails, the content is read all the same: each value of ours carries a checksum of its own, so
  * a bent one cannot pass for a sound one. Only deletions carry none; they count where the checksum of their block fits.
  */
-import { concatBytes } from '../../base/index.ts';
+import { concatBytes, equalBytes } from '../../base/index.ts';
 import { ByteCursor } from './byte-cursor.ts';
 import { crc32c, masked } from './crc32c.ts';
 import { FileDamage } from './file-damage.ts';
 import type { FileWindow } from './file-window.ts';
 import { logBlockBytes } from './log-records.ts';
 import { uncompress } from './snappy.ts';
+import { tableMagic } from './table-blocks.ts';
 
 export interface SalvagedWrite {
   readonly key: Uint8Array;
@@ -27,6 +28,8 @@ interface Content {
 const footerBytes = 48;
 const trailerBytes = 5;
 const recordHeaderBytes = 7;
+/** Its length is one byte. Longer keys are of what is derived from blocks. */
+const longestKey = 127;
 
 /** What a table holds. Where its index cannot be read, its blocks are found by their checksums, up to the first bent one. */
 export async function* salvageTable(window: FileWindow): AsyncGenerator<SalvagedWrite> {
@@ -42,29 +45,79 @@ export async function* salvageTable(window: FileWindow): AsyncGenerator<Salvaged
   }
 }
 
-/** What a log holds: batches, each with the number of its first write. */
-export async function* salvageLog(window: FileWindow): AsyncGenerator<SalvagedWrite> {
+/** Whether a file ends as a table does, under whatever name it lies. */
+export async function endsAsTable(window: FileWindow): Promise<boolean> {
+  if (window.size < footerBytes) return false;
+  return equalBytes(await window.read(window.size - tableMagic.length, tableMagic.length), tableMagic);
+}
+
+/**
+ * What a log holds: batches, each with the number of its first write.
+ * @param wholeOnly for a file that does not lie under the name of a log: what is bent in it may be anything.
+ */
+export async function* salvageLog(window: FileWindow, wholeOnly = false): AsyncGenerator<SalvagedWrite> {
   let next = 0;
   for await (const { bytes, isWhole } of logRecords(window)) {
-    if (bytes.length < 12) continue;
-    const cursor = new ByteCursor(bytes);
-    const sequence = cursor.uint64();
-    cursor.uint32();
-    // A bent number would put the batch before or after all others: it comes after the one before it.
-    if (isWhole) next = sequence;
-    try {
-      while (!cursor.isAtEnd) {
-        const isDeletion = cursor.byte() === 0;
-        const key = cursor.counted();
-        const value = isDeletion ? null : cursor.counted();
-        if (!isDeletion || isWhole) yield { key, sequence: next, value };
-        next++;
-      }
-    } catch (error) {
-      if (!(error instanceof FileDamage)) throw error;
+    const batch = isWhole ? batchOf(bytes) : null;
+    if (batch) {
+      yield* batch.writes;
+      next = batch.end;
+    } else if (!wholeOnly && !isWhole) {
+      // A bent number would put the batch before or after all others: it comes after the one before it.
+      for (const [key, value] of putsIn(bytes)) yield { key, sequence: next, value };
     }
   }
 }
+
+/** The writes of a batch, and the number after that of the last; null for what is none, such as an edit of a manifest. */
+function batchOf(bytes: Uint8Array): { writes: SalvagedWrite[]; end: number } | null {
+  const cursor = new ByteCursor(bytes);
+  const writes: SalvagedWrite[] = [];
+  try {
+    const start = cursor.uint64();
+    const count = cursor.uint32();
+    while (!cursor.isAtEnd) {
+      const isDeletion = cursor.byte() === 0;
+      const key = cursor.counted();
+      writes.push({ key, sequence: start + writes.length, value: isDeletion ? null : cursor.counted() });
+    }
+    return writes.length === count ? { writes, end: start + count } : null;
+  } catch (error) {
+    if (error instanceof FileDamage) return null;
+    throw error;
+  }
+}
+
+/** What looks like a value that is put under a key of ours, wherever it stands in a bent batch. */
+function* putsIn(bytes: Uint8Array): Generator<[key: Uint8Array, value: Uint8Array]> {
+  for (let at = 0; at < bytes.length; ) {
+    const put = bytes[at] === 1 ? putAt(bytes, at) : null;
+    if (put) yield [put.key, put.value];
+    at = put?.end ?? at + 1;
+  }
+}
+
+/** A length that runs over the end is bent, and says nothing of where the next put starts: the key tells what is lost. */
+function putAt(bytes: Uint8Array, at: number): { key: Uint8Array; value: Uint8Array; end: number } | null {
+  const keyLength = bytes[at + 1] ?? 0;
+  const keyEnd = at + 2 + keyLength;
+  const key = bytes.subarray(at + 2, keyEnd);
+  if (keyLength > longestKey || keyEnd > bytes.length || !looksLikeKey(key)) return null;
+  try {
+    const cursor = new ByteCursor(bytes, keyEnd);
+    const value = cursor.counted();
+    return { key, value, end: value.byteOffset - bytes.byteOffset + value.length };
+  } catch (error) {
+    if (error instanceof FileDamage) return { key, value: bytes.subarray(keyEnd), end: keyEnd };
+    throw error;
+  }
+}
+
+function looksLikeKey(key: Uint8Array): boolean {
+  return key.includes(slash) && key.every((byte) => byte > 0x20 && byte < 0x7f);
+}
+
+const slash = 0x2f;
 
 async function* tableBlocks(window: FileWindow): AsyncGenerator<Content> {
   const handles = await handlesOf(window);
@@ -147,19 +200,18 @@ function* entriesOf(plain: Uint8Array): Generator<[key: Uint8Array, value: Uint8
   }
 }
 
-/** Records, joined where they were cut; whole where the checksums of all their parts fit. */
+/**
+ * Records, joined where they were cut; whole where the checksums of all their parts fit. Where one does not fit, its length
+ * may be what is bent: the next is looked for where a checksum fits again.
+ */
 async function* logRecords(window: FileWindow): AsyncGenerator<Content> {
   let parts: Content[] = [];
   for (let offset = 0; offset < window.size; offset += logBlockBytes) {
     const block = (await window.read(offset, Math.min(logBlockBytes, window.size - offset))).slice();
     for (let at = 0; at + recordHeaderBytes < block.length; ) {
-      const header = new ByteCursor(block, at);
-      const checksum = header.uint32();
-      const length = header.byte() | (header.byte() << 8);
-      const type = header.byte();
-      const end = at + recordHeaderBytes + length;
-      if (end > block.length || type < 1 || type > 4) break;
-      const isWhole = masked(crc32c(block.subarray(at + 6, end))) === checksum;
+      const { type, end, isWhole } = partAt(block, at) ?? bentPartAt(block, at, offset + block.length < window.size);
+      // What a crash has cut off at the end of the file was never acknowledged.
+      if (end === null) break;
       if (type < 3) parts = [];
       parts.push({ bytes: block.subarray(at + recordHeaderBytes, end), isWhole });
       at = end;
@@ -168,4 +220,42 @@ async function* logRecords(window: FileWindow): AsyncGenerator<Content> {
       parts = [];
     }
   }
+}
+
+interface LogPart {
+  readonly type: number;
+  readonly end: number;
+  readonly isWhole: boolean;
+}
+
+/** The part of a record that starts here and matches its checksum; null where none does. */
+function partAt(block: Uint8Array, at: number): LogPart | null {
+  const { type, end } = headerAt(block, at);
+  if (end > block.length || type < 1 || type > 4) return null;
+  const isWhole = masked(crc32c(block.subarray(at + 6, end))) === new ByteCursor(block, at).uint32();
+  return isWhole ? { type, end, isWhole } : null;
+}
+
+/** One that does not. It ends where it says if another begins there, else where another begins; null where nobody knows. */
+function bentPartAt(
+  block: Uint8Array,
+  at: number,
+  hasNext: boolean,
+): Omit<LogPart, 'end'> & { readonly end: number | null } {
+  const header = headerAt(block, at);
+  const isType = header.type >= 1 && header.type <= 4;
+  const type = isType ? header.type : 1;
+  const isPlausible = isType && header.end <= block.length;
+  const isLast = block.length - header.end <= recordHeaderBytes;
+  if (isPlausible && (isLast || partAt(block, header.end))) return { type, end: header.end, isWhole: false };
+  for (let next = at + recordHeaderBytes; next + recordHeaderBytes < block.length; next++) {
+    if (partAt(block, next)) return { type, end: next, isWhole: false };
+  }
+  const fallback = isPlausible ? header.end : null;
+  return { type, end: hasNext ? block.length : fallback, isWhole: false };
+}
+
+function headerAt(block: Uint8Array, at: number): { type: number; end: number } {
+  const length = block[at + 4]! | (block[at + 5]! << 8);
+  return { type: block[at + 6]!, end: at + recordHeaderBytes + length };
 }

@@ -16,7 +16,8 @@ import { uncompress } from './snappy.ts';
 
 const footerBytes = 48;
 const trailerBytes = 5;
-const magic = Uint8Array.of(0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb);
+/** The last bytes of every table. */
+export const tableMagic = Uint8Array.of(0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb);
 
 /** Reads a part of the file that is checked. The bytes are good until the next read. */
 export type ReadPart = (offset: number, length: number) => Promise<Uint8Array>;
@@ -37,7 +38,7 @@ export interface TableBounds {
 export async function checkTable(size: number, read: ReadPart): Promise<TableBounds> {
   if (size < footerBytes) throw new FileDamage('the file is too short for a table');
   const footer = await read(size - footerBytes, footerBytes);
-  if (!equalBytes(footer.subarray(footerBytes - magic.length), magic)) {
+  if (!equalBytes(footer.subarray(footerBytes - tableMagic.length), tableMagic)) {
     throw new FileDamage('the file does not end as a table does');
   }
   const cursor = new ByteCursor(footer);

@@ -1,0 +1,85 @@
+/** What of a damaged ledger is found again: whatever of it can be read, wherever it stands. */
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { utf8ToBytes } from '../../src/base/index.ts';
+import { closeDatabase, openDatabase } from '../../src/storage/index.ts';
+import { salvageLedger } from '../../src/storage/salvage-ledger.ts';
+import { memoryDatabase, temporaryFolder } from './databases.ts';
+
+const names = ['a', 'b', 'c', 'd', 'e'] as const;
+
+/** A ledger of which `inTables` are in a table and the others in the log: each is a batch of a text and a mark. */
+async function ledgerOf(inTables: number): Promise<string> {
+  const path = await temporaryFolder();
+  for (const part of [names.slice(0, inTables), names.slice(inTables)]) {
+    // What is in the log when a database is opened goes into a table.
+    const { database } = await openDatabase(path);
+    for (const name of part) {
+      const value = utf8ToBytes(`the text of ${name} `.repeat(20));
+      await database.batch([
+        { type: 'put', key: `outbox/${name}`, value },
+        { type: 'put', key: `own/${name}`, value: utf8ToBytes('true') },
+      ]);
+    }
+    await closeDatabase(database);
+  }
+  return join(path, 'ledger');
+}
+
+async function salvagedKeys(ledger: string): Promise<string[]> {
+  const into = await memoryDatabase();
+  await salvageLedger(ledger, into);
+  return into.keys().all();
+}
+
+const keysOf = (family: string, from: readonly string[] = names) => from.map((name) => `${family}/${name}`);
+
+async function only(ledger: string, ending: string): Promise<string> {
+  const [file, ...others] = (await readdir(ledger)).filter((name) => name.endsWith(ending)).sort();
+  expect([file !== undefined, others]).toEqual([true, []]);
+  return join(ledger, file!);
+}
+
+/** Bends the log at the record that holds `own/c`, as the row of a table says. */
+type Bend = (log: Buffer, header: number, end: number) => unknown;
+
+const headerBytes = 7;
+const flip = (log: Buffer, at: number, bits: number) => log.writeUInt8(log.readUInt8(at) ^ bits, at);
+const bends: readonly (readonly [what: string, bend: Bend, lost: readonly string[]])[] = [
+  ['a length that runs over the end', (log, header) => flip(log, header + 5, 0x40), []],
+  ['a length that is too short', (log, header) => flip(log, header + 4, 0x10), []],
+  ['an unknown kind of record', (log, header) => flip(log, header + 6, 0x20), []],
+  ['a bent length of a value', (log) => flip(log, log.indexOf('outbox/c') + 'outbox/c'.length, 0x80), []],
+  ['zeros from before its header into its text', (log, header) => log.fill(0, header - 5, header + 60), ['outbox/c']],
+  ['zeros to its end', (log, header, end) => log.fill(0, header, end), ['outbox/c', 'own/c']],
+];
+
+test.each(bends)('of a log with %s, everything else is found', async (_what, bend, lost) => {
+  const ledger = await ledgerOf(0);
+  const path = await only(ledger, '.log');
+  const log = await readFile(path);
+  // A batch begins with 12 bytes of numbers; its first write with a byte for the kind, and one for the length of the key.
+  const headerOf = (name: string) => log.indexOf(`outbox/${name}`) - 2 - 12 - headerBytes;
+  bend(log, headerOf('c'), headerOf('d'));
+  await writeFile(path, log);
+  expect(await salvagedKeys(ledger)).toEqual(
+    [...keysOf('outbox'), ...keysOf('own')].filter((key) => !lost.includes(key)),
+  );
+});
+
+test.each([
+  ['.log', 'CURRENT'],
+  ['.ldb', 'CURRENT'],
+  ['.log', '.ldb'],
+  ['.log', 'MANIFEST'],
+])('a file %s that was swapped with %s is read as what it is', async (one, other) => {
+  const ledger = await ledgerOf(3);
+  const [manifest] = (await readdir(ledger)).filter((name) => name.startsWith('MANIFEST'));
+  const left = await only(ledger, one);
+  const right = other === '.ldb' ? await only(ledger, other) : join(ledger, other === 'CURRENT' ? other : manifest!);
+  await rename(left, `${left}.aside`);
+  await rename(right, left);
+  await rename(`${left}.aside`, right);
+  expect(await salvagedKeys(ledger)).toEqual([...keysOf('outbox'), ...keysOf('own')]);
+});
