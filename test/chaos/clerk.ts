@@ -66,6 +66,13 @@ export class Clerk {
     });
   }
 
+  /** While it rests: registers somebody and mines, so that the node has a block that it has made itself. */
+  async leaveBlock(node: PipedNode): Promise<void> {
+    await node.ask(logins.doctor);
+    await this.#type(node, plain(`register Patient ${this.#settings.chance.below(1_000_000)}`));
+    await node.ask('mine');
+  }
+
   /** Resolves when the last line is answered. */
   async rest(): Promise<void> {
     this.#node = null;

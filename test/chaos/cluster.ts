@@ -27,8 +27,8 @@ export interface ClusterSettings {
   readonly folder: string;
   /** Decides what the clerks do. */
   readonly seed: string;
-  /** Whether nodes have a reason to tell of faults and damage. */
-  readonly isDamaged?: boolean;
+  /** The one whose node has a reason to tell of faults and damage. */
+  readonly damaged?: Role;
   readonly seats: Readonly<Record<Role, Seat>>;
 }
 
@@ -91,9 +91,20 @@ export class Cluster {
     return node;
   }
 
+  /** Starts a process on the folder of the role whose end is somebody else's to judge; what it tells is remembered all the same. */
+  launchAside(role: Role): PipedNode {
+    const node = new PipedNode(this.commandLine(role));
+    void node.ended.then(() => this.#rememberTold(role, node));
+    return node;
+  }
+
   /** @throws Error where a node does not come up. */
   async start(role: Role): Promise<PipedNode> {
-    const node = this.launch(role);
+    return this.untilReady(role, this.launch(role));
+  }
+
+  /** @throws Error where it does not come up. */
+  async untilReady(role: Role, node: PipedNode): Promise<PipedNode> {
     if (!(await node.ready())) {
       throw new Error(`The ${role} node did not become ready: ${node.complaint || 'it said nothing'}`);
     }
@@ -119,6 +130,26 @@ export class Cluster {
     return answer?.ok ? (answer.result as unknown as Standing) : null;
   }
 
+  /** The tips of the nodes that say where they stand. */
+  async tips(): Promise<ReadonlySet<string>> {
+    const standings = await Promise.all(roles.map((role) => this.standing(role)));
+    return new Set(standings.flatMap((standing) => (standing === null ? [] : [standing.tipHash])));
+  }
+
+  /**
+   * While everybody rests: whether there are nodes that do not hear of each other's blocks. Each mines, one after the
+   * other; those that hear of all are on one tip soon. Where one direction is cut, it takes the right one to be last.
+   * @param patienceMs within which nodes that hear of each other have one tip.
+   */
+  async isApart(patienceMs: number): Promise<boolean> {
+    for (const order of [roles, [...roles].reverse()]) {
+      for (const role of order) await this.clerks[role].leaveBlock(this.node(role));
+      const areOne = await comesTrue(async () => (await this.tips()).size < 2, patienceMs);
+      if (!areOne) return true;
+    }
+    return false;
+  }
+
   /** Whether all are linked to each other, and on one tip. */
   async isWhole(): Promise<boolean> {
     const standings = await Promise.all(roles.map((role) => this.standing(role)));
@@ -142,18 +173,22 @@ export class Cluster {
   }
 
   #remember(role: Role, node: PipedNode, { by, code, signal, complaint }: Ended): void {
-    this.told[role] = Math.max(this.told[role], node.toldHeight);
-    for (const { event, state, peerId, ...facts } of node.events) {
-      if (event === 'peer' && state === 'shunned') this.misbehaviour.push(`${role} shunned ${String(peerId)}`);
-      const isFault = event === 'error' || event === 'scrub';
-      if (isFault && !this.#settings.isDamaged)
-        this.misbehaviour.push(`${role} told of ${event}: ${JSON.stringify(facts)}`);
-    }
-    for (const code of node.internalErrors) this.misbehaviour.push(`${role} answered a line with ${code}`);
+    this.#rememberTold(role, node);
     const end = `ended with ${code ?? signal} and said ${complaint.trim() || 'nothing'}`;
     if (by === 'itself' || (by === 'signal' && signal !== 'SIGKILL'))
       this.misbehaviour.push(`${role} ${end}, and nobody had told it to`);
     else if (by === 'end-of-input' && code !== 0) this.misbehaviour.push(`${role} ${end} when its input ended`);
     if (node.unanswered > 0) this.misbehaviour.push(`${role} left ${node.unanswered} lines without an answer`);
+  }
+
+  #rememberTold(role: Role, node: PipedNode): void {
+    this.told[role] = Math.max(this.told[role], node.toldHeight);
+    for (const { event, state, peerId, ...facts } of node.events) {
+      if (event === 'peer' && state === 'shunned') this.misbehaviour.push(`${role} shunned ${String(peerId)}`);
+      const isFault = event === 'error' || event === 'scrub';
+      if (isFault && role !== this.#settings.damaged)
+        this.misbehaviour.push(`${role} told of ${event}: ${JSON.stringify(facts)}`);
+    }
+    for (const code of node.internalErrors) this.misbehaviour.push(`${role} answered a line with ${code}`);
   }
 }

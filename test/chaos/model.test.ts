@@ -83,6 +83,10 @@ test('a seed is one plan, and another seed another', () => {
   expect(planOf(7, true)).toEqual(planOf(7, true));
   expect(planOf(8, true)).not.toEqual(planOf(7, true));
   const kills = planOf(7, true).kills.flatMap(({ again }) => again);
+  for (const cutMs of [10_000, 60_000, 300_000]) {
+    expect(planOf(7, true).cuts.map((cut) => cut.cutMs)).toContain(cutMs);
+    expect(planOf(7, true).namespaceCuts.map((cut) => cut.cutMs)).toContain(cutMs);
+  }
   expect(planOf(7, true).kills.length + kills.length).toBeGreaterThanOrEqual(100);
   expect(new Set(kills.map(({ during }) => during)).size).toBe(2);
 });
@@ -96,4 +100,17 @@ test('a class in which no fault struck fails the run, and one that cannot run he
   expect(isMet([])).toBe(false);
   // Where nothing was promised, nothing could be lost.
   expect(isMet([{ ...struck, acknowledged: 0 }])).toBe(false);
+});
+
+test('the whole run fails where a machine cannot cut links or fill disks, and where no words were read', () => {
+  const struck = (name: string) => ({ ...newRow(name), injected: 1, acknowledged: 1, read: 1 });
+  const skipped = (name: string) => ({ ...newRow(name), skipped: 'this machine does not allow it' });
+  const missed = (rows: Parameters<typeof targets>[0], isFull = true) =>
+    targets(rows, isFull).flatMap(({ what, met }) => (met ? [] : [what]));
+  expect(missed([struck('cut'), struck('namespace'), struck('full-disk')])).toEqual([]);
+  expect(missed([skipped('cut'), struck('namespace'), struck('full-disk')])).toEqual([]);
+  expect(missed([skipped('cut'), skipped('namespace'), struck('full-disk')])).toEqual(['cut or namespace ran']);
+  expect(missed([struck('cut'), skipped('full-disk')])).toEqual(['full-disk ran']);
+  expect(missed([struck('cut'), skipped('full-disk')], false)).toEqual([]);
+  expect(missed([{ ...struck('pause'), read: 0 }])).toEqual(['in every class records were read']);
 });

@@ -3,7 +3,8 @@
  * expects the process to vanish at any moment: no answer is a value, and means that nobody knows.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { PipedAnswer, PipedEvent } from '../../src/cli/story/node-process.ts';
 
@@ -75,6 +76,11 @@ export class PipedNode {
   /** Whether a line would reach it. */
   get takesLines(): boolean {
     return !this.#hasEnded && this.#child.stdin.writable;
+  }
+
+  /** Whether the process holds a file of a folder open; false where the system does not tell. */
+  holdsFilesIn(folder: string): boolean {
+    return this.isRunning && holdsFilesIn(this.processId, folder);
   }
 
   get complaint(): string {
@@ -177,6 +183,25 @@ function workOf(processId: number): number | null {
     return (Number(fields[11]) + Number(fields[12])) * tickMs;
   } catch {
     return null;
+  }
+}
+
+/** On Linux. Files are opened and closed under the eye: what is gone when it is looked at is not held. */
+function holdsFilesIn(processId: number, folder: string): boolean {
+  const handles = `/proc/${processId}/fd`;
+  try {
+    const inside = `${realpathSync(folder)}${sep}`;
+    return readdirSync(handles).some((handle) => targetOf(join(handles, handle)).startsWith(inside));
+  } catch {
+    return false;
+  }
+}
+
+function targetOf(handle: string): string {
+  try {
+    return readlinkSync(handle);
+  } catch {
+    return '';
   }
 }
 

@@ -18,7 +18,7 @@ export interface Kill {
 }
 
 export type SecondKill =
-  /** At this share of the time that a start takes. */
+  /** At this share of the time that a start takes from where it has its folder open. */
   | { readonly during: 'start'; readonly share: number }
   /** So long after `ready`, while it still fetches what it missed. */
   | { readonly during: 'catching-up'; readonly afterMs: number };
@@ -64,7 +64,7 @@ export function planOf(seed: number, isFull: boolean): Plan {
     kills: drawKills(new Chance(`${seed}/kills`), isFull ? 78 : 6, isFull ? 3 : 2),
     pauses: drawPauses(new Chance(`${seed}/pauses`), isFull ? [5_000, 12_000, 20_000, 30_000] : [5_000]),
     cuts: drawCuts(new Chance(`${seed}/cuts`), isFull),
-    namespaceCuts: drawNamespaceCuts(new Chance(`${seed}/namespaces`), isFull ? [10_000, 60_000] : [10_000]),
+    namespaceCuts: drawNamespaceCuts(new Chance(`${seed}/namespaces`), isFull ? [10_000, 60_000, 300_000] : [10_000]),
     fullDisks: drawFullDisks(new Chance(`${seed}/full-disk`), isFull ? 3 : 1),
     damages: isFull ? 304 : 6,
     stopsAfterMs: Array.from({ length: isFull ? 26 : 4 }, (_, index) => index * (isFull ? 50 : 300)),
@@ -90,8 +90,12 @@ function drawPauses(chance: Chance, lengths: readonly number[]): Pause[] {
 
 function drawCuts(chance: Chance, isFull: boolean): PlannedCut[] {
   if (!isFull) return [{ kind: 'silent', shape: chance.pick(['hub', 'middle']), cutMs: 10_000 }];
-  const partitions: readonly CutShape[] = ['hub', 'middle', 'all'];
-  const cut = (kind: Cut, cutMs: number, shape = chance.pick(partitions)): PlannedCut => ({ kind, shape, cutMs });
+  // Around the node in the middle, which is dialled by one and dials the other, what is heard one way goes round in a ring.
+  const partitionsOf = (kind: Cut): readonly CutShape[] =>
+    kind === 'silent-forth' || kind === 'silent-back' ? ['hub', 'all'] : ['hub', 'middle', 'all'];
+  const cut = (kind: Cut, cutMs: number, shape = chance.pick(partitionsOf(kind))): PlannedCut => {
+    return { kind, shape, cutMs };
+  };
   return [
     cut('silent', 300_000),
     cut('silent', 60_000),

@@ -9,8 +9,10 @@ export interface Row {
   acknowledged: number;
   /** Acknowledged, and lost for a reason that the rules give. */
   conflicts: number;
-  /** Records whose words were read back at the end. */
+  /** Records whose words were read back. */
   read: number;
+  /** What only a damaged file held, is gone with it, and could not be named: nothing that is left of the folder knows of it. */
+  unnamed: number;
   readonly lost: string[];
   readonly duplicates: string[];
   /** Everything else that is not as it should be. */
@@ -37,6 +39,7 @@ export function newRow(name: string): Row {
     acknowledged: 0,
     conflicts: 0,
     read: 0,
+    unnamed: 0,
     lost: [],
     duplicates: [],
     wrong: [],
@@ -69,6 +72,7 @@ const columns = [
   'acknowledged',
   'conflicts',
   'texts read',
+  'unnamed',
   'lost',
   'duplicates',
   'wrong',
@@ -81,7 +85,7 @@ export function table(rows: readonly Row[]): string {
       ? [row.class, 'skipped']
       : [
           row.class,
-          ...[row.injected, row.duringRecovery, row.acknowledged, row.conflicts, row.read].map(String),
+          ...[row.injected, row.duringRecovery, row.acknowledged, row.conflicts, row.read, row.unnamed].map(String),
           ...[row.lost, row.duplicates, row.wrong].map(({ length }) => String(length)),
           ...[0.5, 0.95, 1].map((share) => seconds(quantile(row.restartsMs, share))),
           ...[0.5, 1].map((share) => seconds(quantile(row.healsMs, share))),
@@ -145,6 +149,21 @@ export function targets(rows: readonly Row[], isFull: boolean): Target[] {
     const slowest = quantile(cut?.healsMs ?? [], 1);
     if (slowest !== null)
       found.push({ what: `${name}: healed within 15 s`, met: slowest <= 15_000, figure: `${seconds(slowest)} s` });
+  }
+  if (isFull) {
+    const unread = ran.filter(({ read }) => read === 0).map((each) => each.class);
+    found.push({
+      what: 'in every class records were read',
+      met: unread.length === 0,
+      figure: unread.join(', ') || 'yes',
+    });
+    // A machine that cannot do them has not shown what the whole run is there to show.
+    for (const either of [['cut', 'namespace'], ['full-disk']]) {
+      const asked = rows.filter((each) => either.includes(each.class));
+      const done = asked.filter((each) => each.skipped === null).map((each) => each.class);
+      if (asked.length > 0)
+        found.push({ what: `${either.join(' or ')} ran`, met: done.length > 0, figure: done.join(', ') || 'no' });
+    }
   }
   const damage = row('damage');
   if (damage)

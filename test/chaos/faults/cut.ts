@@ -10,6 +10,8 @@ import { type CabledSeats, cabledSeats } from '../seats.ts';
 const healPatienceMs = 120_000;
 /** Both sides have something of their own before the cut, and after it. */
 const workMs = 1_000;
+/** Nodes that hear of each other have one tip within this, where nobody works. */
+const togetherMs = 2_000;
 
 export async function runCuts({ row, folder, seed }: Run, cuts: readonly PlannedCut[]): Promise<void> {
   const cabled = await cabledSeats((role) => cluster.node(role).processId);
@@ -43,9 +45,12 @@ async function runCut(
   const idle = cables.filter((cable) => !cable.holdsBack).length;
   // Nobody works when the links come back: a tip that moves cannot be agreed on.
   await cluster.rest();
+  // A pair that has lost its own link hears of everything through the third.
+  const isApart = shape === 'one-link' || (await cluster.isApart(togetherMs));
   for (const cable of cables) cable.mend();
-  if (idle === 0) row.injected += 1;
-  else row.wrong.push(`the ${what} kept nothing back in ${idle} of ${cables.length} cables`);
+  if (idle > 0) row.wrong.push(`the ${what} kept nothing back in ${idle} of ${cables.length} cables`);
+  else if (!isApart) row.wrong.push(`the ${what} did not part the nodes: they were on one tip before it was mended`);
+  else row.injected += 1;
   const healedMs = await cluster.agree(healPatienceMs);
   if (healedMs === null) row.wrong.push(`after a ${what} the nodes did not agree again`);
   else {

@@ -9,6 +9,7 @@ import { type TinyDisk, tinyDisk } from '../../support/tiny-disk.ts';
 import { comesTrue } from '../../support/waiting.ts';
 import { audit } from '../audit.ts';
 import { Cluster } from '../cluster.ts';
+import { expectHeld } from '../held.ts';
 import type { FullDisk } from '../plan.ts';
 import { addAudit, type Row } from '../report.ts';
 import type { Run } from '../run.ts';
@@ -35,7 +36,7 @@ export async function runFullDisks({ row, folder, seed }: Run, fullDisks: readon
       folder: place,
       seed: `${seed}/full-disk/${index}`,
       seats: { ...straight, [fault.role]: seat },
-      isDamaged: true,
+      damaged: fault.role,
     });
     try {
       await cluster.startAll();
@@ -47,6 +48,7 @@ export async function runFullDisks({ row, folder, seed }: Run, fullDisks: readon
       await cluster.node(fault.role).kill();
       const again = await cluster.start(fault.role);
       row.restartsMs.push(again.readyAfterMs!);
+      await expectHeld(cluster, fault.role, row);
       addAudit(row, await audit(cluster, place));
     } finally {
       await cluster.stop();

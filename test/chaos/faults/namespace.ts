@@ -15,6 +15,8 @@ import type { Run } from '../run.ts';
 const run = promisify(execFile);
 const healPatienceMs = 120_000;
 const workMs = 1_000;
+/** Nodes that hear of each other have one tip within this, where nobody works. */
+const togetherMs = 2_000;
 const port = 5_001;
 
 export async function runNamespaceCuts({ row, folder, seed }: Run, cuts: readonly NamespaceCut[]): Promise<void> {
@@ -39,8 +41,10 @@ export async function runNamespaceCuts({ row, folder, seed }: Run, cuts: readonl
       await cluster.rest();
       // Ten seconds are less than a dead link may take to be noticed; but what was mined on one side is not on the other.
       const others = roles.filter((other) => other !== role);
+      const isApart = await cluster.isApart(togetherMs);
       const [cutOff, ...linked] = await Promise.all([role, ...others].map((each) => cluster.standing(each)));
-      const hadStruck = cutOff !== null && linked.every((each) => each !== null && each.tipHash !== cutOff?.tipHash);
+      const hadStruck =
+        isApart && cutOff !== null && linked.every((each) => each !== null && each.tipHash !== cutOff?.tipHash);
       await net.link(role, 'up');
       if (hadStruck) row.injected += 1;
       else row.wrong.push(`a ${what} kept nothing back`);

@@ -2,6 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { audit } from '../audit.ts';
 import { Cluster } from '../cluster.ts';
+import { expectHeld } from '../held.ts';
 import type { Pause } from '../plan.ts';
 import { addAudit } from '../report.ts';
 import type { Run } from '../run.ts';
@@ -32,6 +33,7 @@ export async function runPauses({ row, folder, seed }: Run, pauses: readonly Pau
       const healedMs = agreed === null ? null : performance.now() - goesOnAt;
       if (healedMs === null) row.wrong.push(`after a pause of ${pauseMs} ms of ${role} the nodes did not agree again`);
       else row.healsMs.push(healedMs);
+      await expectHeld(cluster, role, row);
     }
     addAudit(row, await audit(cluster, folder));
   } finally {

@@ -4,7 +4,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { audit } from '../audit.ts';
 import { Cluster } from '../cluster.ts';
-import { PipedNode } from '../piped-node.ts';
+import { expectHeld } from '../held.ts';
+import type { PipedNode } from '../piped-node.ts';
 import { addAudit, type Row } from '../report.ts';
 import type { Role } from '../roles.ts';
 import type { Run } from '../run.ts';
@@ -26,7 +27,7 @@ export async function runStartStops({ row, folder, seed }: Run, stopsAfterMs: re
     await cluster.rest();
     await cluster.node(role).stop();
     for (const afterMs of stopsAfterMs) {
-      const node = new PipedNode(cluster.commandLine(role));
+      const node = cluster.launchAside(role);
       await wait(afterMs);
       node.signal('SIGTERM');
       await expectCleanEnd(node.ended, `SIGTERM ${afterMs} ms after the start`, row, node.readyAfterMs !== null);
@@ -72,7 +73,7 @@ async function stopAfterLines(cluster: Cluster, role: Role, row: Row): Promise<v
 
 /** Two at the same moment: one wins, the other names it. A third later is refused, and the first does not notice. */
 async function startTwice(cluster: Cluster, role: Role, row: Row): Promise<void> {
-  const both = [new PipedNode(cluster.commandLine(role)), new PipedNode(cluster.commandLine(role))];
+  const both = [cluster.launchAside(role), cluster.launchAside(role)];
   const areReady = await Promise.all(both.map((node) => node.ready()));
   row.injected += 1;
   if (areReady.filter(Boolean).length !== 1)
@@ -84,7 +85,8 @@ async function startTwice(cluster: Cluster, role: Role, row: Row): Promise<void>
   }
   const first = await cluster.start(role);
   row.restartsMs.push(first.readyAfterMs!);
-  const { code, complaint } = await refusalOf(new PipedNode(cluster.commandLine(role)));
+  await expectHeld(cluster, role, row);
+  const { code, complaint } = await refusalOf(cluster.launchAside(role));
   row.injected += 1;
   if (code !== 1 || !complaint.includes(`process ${first.processId}`))
     row.wrong.push(`a second start ended with ${code} and said ${complaint || 'nothing'}`);
