@@ -12,7 +12,8 @@ import type { Acknowledgement } from './acknowledgements.ts';
 import type { Cluster } from './cluster.ts';
 import { type ExportedBlock, Model } from './model.ts';
 import type { PipedAnswer } from './piped-node.ts';
-import { logins, type Role, roles } from './roles.ts';
+import { type Role, roles } from './roles.ts';
+import { textsOf } from './texts.ts';
 
 export interface Audit {
   readonly acknowledged: number;
@@ -87,17 +88,18 @@ async function drain(cluster: Cluster): Promise<string[]> {
 }
 
 /** Records of acknowledged entries whose words their doctor does not get to read, however long. */
-async function unreadable(cluster: Cluster, promised: readonly Acknowledgement[]): Promise<string[]> {
-  let texts = await textsOf(cluster, 'doctor', 'doctor');
+export async function unreadable(cluster: Cluster, promised: readonly Acknowledgement[]): Promise<string[]> {
+  let texts = await textsOf(cluster.node('doctor'), cluster.patients, 'doctor');
   const unread = () => promised.filter(({ id, says }) => !texts.get(id)?.text.includes(says!));
   await comesTrue(async () => {
-    if (unread().length > 0) texts = await textsOf(cluster, 'doctor', 'doctor');
+    if (unread().length > 0) texts = await textsOf(cluster.node('doctor'), cluster.patients, 'doctor');
     return unread().length === 0;
   }, arrivalMs);
   const complaints: string[] = [];
   for (const { id, kind, node, says } of unread()) {
     // Whether it is lost, or only late: its author is asked where it was acknowledged.
-    const own = await textsOf(cluster, node, kind === 'LAB_TEST_RESULT' ? 'lab' : 'doctor');
+    const author = kind === 'LAB_TEST_RESULT' ? 'lab' : 'doctor';
+    const own = await textsOf(cluster.node(node), cluster.patients, author);
     const atHome = own.get(id)?.text.includes(says!)
       ? 'its author reads it there'
       : 'nor does its author read it there';
@@ -105,26 +107,6 @@ async function unreadable(cluster: Cluster, promised: readonly Acknowledgement[]
     complaints.push(`the record of ${kind} ${id} of ${node}: the doctor does not read it (${state}), ${atHome}`);
   }
   return complaints;
-}
-
-/** What somebody reads at a node of each entry of each patient, by its id. */
-async function textsOf(
-  cluster: Cluster,
-  at: Role,
-  user: Role,
-): Promise<ReadonlyMap<string, { state: string; text: string }>> {
-  const texts = new Map<string, { state: string; text: string }>();
-  await cluster.node(at).ask(logins[user]);
-  for (const patient of cluster.patients) {
-    for (let from: number | null = 0; from !== null; ) {
-      const page = (await cluster.node(at).ask(`history ${patient} --from ${from}`))?.result as
-        | { events: { id: string; state: string; text: unknown }[]; next: number | null }
-        | undefined;
-      for (const { id, state, text } of page?.events ?? []) texts.set(id, { state, text: JSON.stringify(text) });
-      from = page?.next ?? null;
-    }
-  }
-  return texts;
 }
 
 interface Books {
