@@ -1,12 +1,14 @@
 /**
  * Who stands at the door before anybody knows who it is. A socket costs its opener nothing and us a place, so a host gets
- * only so many places. Where one opens more than it finishes, its oldest unfinished one gives way: a handshake takes
- * milliseconds, and whoever drags it out is not the one to wait for.
+ * only so many places; of IPv6 all the addresses that it can choose from are one host. Where one opens more than it
+ * finishes, its oldest unfinished one gives way: a handshake takes milliseconds, and whoever drags it out is not the one to
+ * wait for.
  *
  * NOT guarded: a crowd that comes from many hosts at once.
  */
 import type { MultiaddrConnection } from '@libp2p/interface';
 import { hostOf } from './address.ts';
+import { doorOf } from './address-range.ts';
 import { networkLimits } from './network-limits.ts';
 
 export interface Doorkeeper {
@@ -26,7 +28,7 @@ export function createDoorkeeper(): Doorkeeper {
 
   return {
     admits(socket) {
-      const name = hostOf(socket.remoteAddr);
+      const name = doorOf(hostOf(socket.remoteAddr));
       const host = hosts.get(name) ?? { unfinished: new Set(), finished: new Set() };
       if (host.finished.size >= networkLimits.connectionsPerHost) return false;
       hosts.set(name, host);
@@ -43,7 +45,7 @@ export function createDoorkeeper(): Doorkeeper {
       return true;
     },
     finished(socket) {
-      const host = hosts.get(hostOf(socket.remoteAddr));
+      const host = hosts.get(doorOf(hostOf(socket.remoteAddr)));
       if (host?.unfinished.delete(socket)) host.finished.add(socket);
     },
   };

@@ -16,7 +16,7 @@ test.each([
     ['[2001:db8:1::1]:1', '[2001:db8:2::1]:1', '[2001:db8:2:9::1]:1'],
     '2 [2001:db8:2:9::1]:1',
   ],
-  ['IPv4 within IPv6 is IPv4', ['10.0.7.1:1', '10.0.0.1:1', '[::ffff:10.0.0.7]:1'], '2 [::ffff:10.0.0.7]:1'],
+  ['IPv4 within IPv6 is IPv4', ['10.0.0.1:1', '[::ffff:10.0.0.7]:1', '10.0.7.1:1'], '1 [::ffff:10.0.0.7]:1'],
   ['the newcomer, where nobody is more of a crowd', ['10.0.1.1:1', '10.0.2.1:1', '10.0.3.1:1'], '2 10.0.3.1:1'],
 ])('%s', (_what, addresses, gone) => {
   expect(whoGivesWay(strangers(...addresses), addresses.length - 1)).toBe(gone);
