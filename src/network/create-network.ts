@@ -99,6 +99,7 @@ export function createNetwork(settings: NetworkSettings): Network {
     tasks,
     hangUp,
     shun,
+    isConfigured: (peerId) => dialer.isConfigured(peerId, null),
     ask: (peerId, message) => ask(peerId, statusProtocol, message, networkLimits.statusBytes),
     ownStatus: () => ({
       ...handlers!.status(),

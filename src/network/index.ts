@@ -6,6 +6,7 @@
  *   await network.start(handlers);
  */
 export { checkConfigured, isLoopback, type PeerAddress, parseAddress } from './address.ts';
+export { rangeOf } from './address-range.ts';
 export { createNetwork, type NetworkSettings } from './create-network.ts';
 export { createLibp2pTransport, type Libp2pTransportSettings } from './libp2p-transport.ts';
 export type {

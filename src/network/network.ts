@@ -31,6 +31,8 @@ export interface Peer {
   readonly status: Status | null;
   /** Its clock minus ours, as far as a slow link does not explain it; null while unknown. */
   readonly clockOffsetMs: number | null;
+  /** Whether it was found where a person has told this node to look for a peer. */
+  readonly isConfigured: boolean;
 }
 
 export interface ConfiguredPeer {

@@ -35,6 +35,8 @@ export interface PeersSettings {
   ask(peerId: string, message: Uint8Array): Promise<Uint8Array>;
   hangUp(peerId: string): Promise<void>;
   shun(peerId: string, code: string): void;
+  /** Whether a person has configured the peer. */
+  isConfigured(peerId: string): boolean;
   onAddresses(peerId: string, message: StatusMessage, tellerIsLocal: boolean): void;
   onPeer(peer: Peer): void;
   onStatus(peer: Peer): void;
@@ -80,6 +82,7 @@ export function createPeers(settings: PeersSettings): Peers {
     address,
     status,
     clockOffsetMs,
+    isConfigured: settings.isConfigured(peerId),
   });
   const hangUpSoon = (peerId: string) => tasks.run(() => settings.hangUp(peerId));
 

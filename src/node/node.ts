@@ -5,7 +5,7 @@ import type { Network } from '../network/index.ts';
 import type { Write } from '../storage/index.ts';
 import { Announcer } from './announcer.ts';
 import { ChainKeeper } from './chain-keeper.ts';
-import { ClockWatch, medianOffset } from './clock-watch.ts';
+import { ClockWatch, offsetOf } from './clock-watch.ts';
 import { ConflictList } from './conflict-list.ts';
 import { Emitter } from './emitter.ts';
 import { Equivocations } from './equivocations.ts';
@@ -118,7 +118,7 @@ export class Node implements LedgerNode {
       onFault: (error) => this.#fault(error),
     });
     const clockWatch = new ClockWatch(
-      () => medianOffset(network.peers().map((peer) => peer.clockOffsetMs)),
+      () => offsetOf(network.peers()),
       (message) => this.#emitter.emit('error', { code: 'clock-skewed', message }),
     );
     this.#miner = new Miner({

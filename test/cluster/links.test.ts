@@ -1,5 +1,6 @@
 import { afterEach, expect, onTestFinished, test } from 'vitest';
-import { limits } from '../../src/base/index.ts';
+import { limits, systemClock } from '../../src/base/index.ts';
+import { createParty } from '../network/party.ts';
 import { type Cluster, createCluster } from '../support/cluster.ts';
 import { fastClock, skewedClock } from '../support/fast-clock.ts';
 
@@ -36,6 +37,25 @@ test('a node whose clock is wrong says so and does not mine, and its peers do', 
   await cluster.node('lab').setOffline(true);
   await cluster.node('lab').setOffline(false);
   expect(await said).toMatchObject({ code: 'clock-skewed', message: expect.stringContaining('15 s ahead of') });
+});
+
+test('strangers with a wrong clock keep nobody from mining who has configured a peer', async () => {
+  cluster = await createCluster(['doctor', 'lab']);
+  const { world, hub } = cluster;
+  const network = { hash: world.genesis.hash, rules: world.genesis.rules };
+  for (const port of [7_101, 7_102, 7_103]) {
+    const transport = hub.transport(`stranger ${port}`, `127.0.0.1:${port}`);
+    const stranger = await createParty({
+      ...{ transport, clock: systemClock, network, clockAheadMs: 3_600_000, configured: ['127.0.0.1:7001'] },
+    });
+    onTestFinished(() => stranger.network.stop());
+  }
+  const doctor = cluster.node('doctor');
+  const knowsAllClocks = () => doctor.peers().filter(({ clockOffsetMs }) => clockOffsetMs !== null).length === 4;
+  const hasFoundTheLab = () => doctor.configuredPeers().every(({ state }) => state === 'connected');
+  await cluster.until(() => knowsAllClocks() && hasFoundTheLab(), 'their clocks');
+  await cluster.submit('doctor', world.register('alice', 'jane'));
+  expect(await cluster.mine('doctor')).toBe(1);
 });
 
 test('alone, a node works on; linked again, it tells what catching up brought', async () => {

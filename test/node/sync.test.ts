@@ -59,7 +59,10 @@ async function start(served: Record<string, Served>, skewMs = 0) {
     peers: () =>
       Object.entries(served)
         .filter(([peerId]) => !shunned.some((one) => one.startsWith(`${peerId}:`)))
-        .map(([peerId, peer]): Peer => ({ peerId, address: '', status: statusOf(peer), clockOffsetMs: 0 })),
+        .map(([peerId, peer]): Peer => {
+          const status = statusOf(peer);
+          return { peerId, address: '', status, clockOffsetMs: 0, isConfigured: false };
+        }),
     async fetchHeaders(peerId, locator) {
       const peer = ask(peerId, 'headers');
       peer.onHeaders?.();

@@ -115,12 +115,16 @@ export class Invariants implements Watcher {
   }
 
   /**
-   * Whether a node may think that its clock is wrong: it is, or more than half of the peers whose clocks it knows have a
-   * wrong one or lie. The median of the others is right, and of two in the middle the nearer one counts.
+   * Whether a node may think that its clock is wrong: it is, or more than half of the peers that vote have a wrong one or
+   * lie. The median of the others is right, and of two in the middle the nearer one counts. Of the peers whose clocks it
+   * knows those vote that it has found where it was told to look. While it has found none, all do: they are one host here,
+   * whose vote is their median.
    */
   #mayThinkItsClockWrong(name: string, node: LedgerNode): boolean {
     const known = node.peers().filter(({ clockOffsetMs }) => clockOffsetMs !== null);
-    return this.#isOff(name) || 2 * known.filter(({ peerId }) => this.#isOff(peerId)).length > known.length;
+    const found = known.filter(({ isConfigured }) => isConfigured);
+    const voters = found.length > 0 ? found : known;
+    return this.#isOff(name) || 2 * voters.filter(({ peerId }) => this.#isOff(peerId)).length > voters.length;
   }
 
   violate(invariant: InvariantName, what: string): void {

@@ -78,7 +78,8 @@ export class Wires implements Pick<Network, 'peers' | 'serve' | 'request' | 'shu
   }
 
   peers(): Peer[] {
-    return [...this.links.keys()].map((peerId) => ({ peerId, address: peerId, status: null, clockOffsetMs: null }));
+    const unknown = { status: null, clockOffsetMs: null, isConfigured: false };
+    return [...this.links.keys()].map((peerId) => ({ peerId, address: peerId, ...unknown }));
   }
 
   serve(_protocol: string, _requestBytes: number, onRequest: OnRequest): void {
