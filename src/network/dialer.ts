@@ -3,10 +3,13 @@
  * exponential back-off. The longest wait for an address of the settings is five seconds, so a cable that was out for two
  * minutes, or for two days, is in use again within ten seconds of coming back.
  *
- * An address is tied to the peer that was found there. While that peer is linked, by whatever way, it is not dialled.
+ * An address is tied to the peer that a dial has found there, and to nobody by what a peer says: a liar would keep us from
+ * dialling the addresses of others. While the peer that was found is linked, by whatever way, it is not dialled there. Only
+ * what a dial has confirmed, or a person has configured, is told to others.
  */
 import { CarechainError, type Clock, type Logger, limits, type Random, type Timer } from '../base/index.ts';
 import { formatAddress, isLoopback, type PeerAddress, parseAddress } from './address.ts';
+import { inTurn, rangeOf } from './address-range.ts';
 import type { ConfiguredPeer } from './network.ts';
 import { networkLimits } from './network-limits.ts';
 import type { Tasks } from './tasks.ts';
@@ -38,7 +41,7 @@ export interface Dialer {
   configured(): ConfiguredPeer[];
   /** Whether a peer was found at a configured address, or is just found there by our dial. */
   isConfigured(peerId: string, dialledAt: string | null): boolean;
-  /** Addresses of linked peers: where they were found, or say that they are. */
+  /** Addresses where linked peers were found, or a person has said that they are; of each address range in turn. */
   linkedAddresses(): string[];
 }
 
@@ -54,12 +57,12 @@ interface Entry {
   readonly configured: boolean;
   /** The peer id of who told it; null for an address of the settings. */
   readonly toldBy: string | null;
-  /** Who was found there last. */
+  /** The peer that says that the address is its own, while no other has told it and no dial has found anybody there. */
+  claimedBy: string | null;
+  /** Who was found there last by a dial of ours; of an address of the settings, who must be there. */
   peerId: string | null;
   isSelf: boolean;
   isDialling: boolean;
-  /** Whether a dial of ours has led to a peer. */
-  wasFound: boolean;
   failures: number;
   linkedAt: number | null;
   lastSeen: number | null;
@@ -72,14 +75,22 @@ export function createDialer(settings: DialerSettings): Dialer {
   const entries = new Map<string, Entry>();
   let running = false;
   let offline = false;
-  for (const address of settings.configured) add(address, address.peerId, null);
+  for (const address of settings.configured) add(address, null, null);
+  /** These are never forgotten. */
+  const configured = all();
 
-  function add(address: PeerAddress, peerId: string | null, toldBy: string | null): Entry {
-    const state = { isSelf: false, isDialling: false, wasFound: false, failures: 0 };
-    const configured = toldBy === null;
-    const entry: Entry = { address, configured, toldBy, peerId, ...state, linkedAt: null, lastSeen: null, timer: null };
+  function add(address: PeerAddress, toldBy: string | null, claimedBy: string | null): Entry {
+    const isConfigured = toldBy === null;
+    const entry: Entry = {
+      ...{ address, configured: isConfigured, toldBy, claimedBy, peerId: isConfigured ? address.peerId : null },
+      ...{ isSelf: false, isDialling: false, failures: 0, linkedAt: null, lastSeen: null, timer: null },
+    };
     entries.set(address.text, entry);
     return entry;
+  }
+
+  function all(): Entry[] {
+    return [...entries.values()];
   }
 
   function schedule(entry: Entry, delayMs: number): void {
@@ -92,6 +103,7 @@ export function createDialer(settings: DialerSettings): Dialer {
   /** Half the wait is fixed, half is chance, so that nodes that were cut together do not come back in step. */
   function waitOf(entry: Entry): number {
     if (entry.peerId !== null && settings.isOtherNetwork(entry.peerId)) return networkLimits.otherNetworkRedialMs;
+    if (isOnlyClaimed(entry) && entry.failures > 0) return networkLimits.confirmEveryMs;
     const longest = entry.configured ? limits.redialMaxMs : networkLimits.learntRedialMaxMs;
     const wait = Math.min(longest, limits.redialMinMs * 2 ** Math.min(entry.failures, 16));
     return wait * (0.5 + random.fraction() / 2);
@@ -100,23 +112,23 @@ export function createDialer(settings: DialerSettings): Dialer {
   async function attempt(entry: Entry): Promise<void> {
     const { peerId } = entry;
     entry.timer = null;
-    if (peerId !== null && isLinked(peerId)) return;
+    if (isLinkedEntry(entry)) return;
     const hasRoom = entry.configured || settings.linkCount() < networkLimits.wantedLinks;
-    if (!hasRoom || (peerId !== null && !settings.admits(peerId)))
+    if (!hasRoom || (peerId !== null && !settings.admits(peerId)) || isNeedless(entry))
       return schedule(entry, networkLimits.learntRedialMaxMs);
     // A peer that tells a thousand addresses must not make us knock at a thousand doors.
     if (!entry.configured && learntDials() >= networkLimits.learntDials) return schedule(entry, waitOf(entry));
     entry.isDialling = true;
     try {
       entry.peerId = await settings.dial(entry.address.text);
-      entry.wasFound = true;
+      entry.claimedBy = null;
     } catch (error) {
       if (error instanceof CarechainError && error.code === 'dialled-self') entry.isSelf = true;
       else entry.failures += 1;
     } finally {
       entry.isDialling = false;
     }
-    if (entry.peerId !== null && isLinked(entry.peerId)) entry.linkedAt ??= clock.now();
+    if (isLinkedEntry(entry)) entry.linkedAt ??= clock.now();
     else if (isHopeless(entry)) entries.delete(entry.address.text);
     else schedule(entry, waitOf(entry));
   }
@@ -124,7 +136,24 @@ export function createDialer(settings: DialerSettings): Dialer {
   const learntDials = () => all().filter((entry) => !entry.configured && entry.isDialling).length;
 
   const isHopeless = (entry: Entry) =>
-    !entry.configured && !entry.wasFound && entry.failures >= networkLimits.learntDialFailures;
+    !entry.configured &&
+    entry.peerId === null &&
+    entry.failures >= networkLimits.learntDialFailures &&
+    // It would only be told anew.
+    !isOnlyClaimed(entry);
+
+  /** Whether the only reason to dial is that a linked peer says that it can be found there. */
+  const isOnlyClaimed = ({ claimedBy }: Entry) => claimedBy !== null && isLinked(claimedBy);
+
+  /**
+   * Whether it is only claimed, and its peer was found elsewhere, or is just being looked for. One more connection shows
+   * that one address is right; a second one would show no more.
+   */
+  function isNeedless(entry: Entry): boolean {
+    const { claimedBy } = entry;
+    if (!isOnlyClaimed(entry)) return false;
+    return all().some((other) => other.peerId === claimedBy || (other.claimedBy === claimedBy && other.isDialling));
+  }
 
   function mayDial({ host }: PeerAddress, tellerIsLocal: boolean): boolean {
     if (host === '0.0.0.0' || host === '::') return false;
@@ -140,18 +169,24 @@ export function createDialer(settings: DialerSettings): Dialer {
     return entry.isDialling ? 'dialling' : 'waiting';
   }
 
-  /** Makes room: of the learnt addresses that lead to nobody now, the one that has not led anywhere for the longest time goes. */
+  /**
+   * Makes room: of the learnt addresses the oldest goes that no dial has confirmed; then the one that has not led anywhere
+   * for the longest time; then one of a linked peer that was found at another one as well.
+   */
   function forgetOne(): boolean {
-    let oldest: Entry | null = null;
-    for (const entry of all()) {
-      if (entry.configured || entry.isDialling || isLinkedEntry(entry)) continue;
-      if (oldest === null || (entry.lastSeen ?? 0) < (oldest.lastSeen ?? 0)) oldest = entry;
-    }
-    oldest?.timer?.cancel();
-    return oldest !== null && entries.delete(oldest.address.text);
+    const learnt = all().filter((entry) => !entry.configured && !entry.isDialling);
+    const dead = learnt.filter((entry) => entry.peerId !== null && !isLinkedEntry(entry));
+    const [oldest] = dead.sort((left, right) => (left.lastSeen ?? 0) - (right.lastSeen ?? 0));
+    const gone = learnt.find(({ peerId }) => peerId === null) ?? oldest ?? secondOfAPeer(learnt);
+    gone?.timer?.cancel();
+    return gone !== undefined && entries.delete(gone.address.text);
   }
 
-  const all = () => [...entries.values()];
+  function secondOfAPeer(found: readonly Entry[]): Entry | undefined {
+    const seen = new Set<string | null>();
+    return found.find(({ peerId }) => seen.size === seen.add(peerId).size);
+  }
+
   const isLinkedEntry = ({ peerId }: Entry) => peerId !== null && isLinked(peerId);
 
   return {
@@ -180,6 +215,7 @@ export function createDialer(settings: DialerSettings): Dialer {
     },
     unlinked(peerId) {
       for (const entry of all()) {
+        if (entry.claimedBy === peerId) schedule(entry, waitOf(entry));
         if (entry.peerId !== peerId) continue;
         const now = clock.now();
         const stoodMs = entry.linkedAt === null ? 0 : now - entry.linkedAt;
@@ -190,36 +226,37 @@ export function createDialer(settings: DialerSettings): Dialer {
       }
     },
     learn(addresses, teller) {
-      const peerId = teller.tellsOwn ? teller.peerId : null;
-      let told = all().filter((entry) => entry.toldBy === teller.peerId && !isLinkedEntry(entry)).length;
+      const claimedBy = teller.tellsOwn ? teller.peerId : null;
+      let told = all().filter((entry) => entry.toldBy === teller.peerId).length;
       for (const text of addresses) {
         const address = parseQuietly(text);
         if (address === null || !mayDial(address, teller.isLocal)) continue;
         const known = entries.get(address.text);
-        // A claim never ties an address that a person has configured: a liar could keep us from dialling it.
         if (known !== undefined) {
-          if (!known.configured) known.peerId ??= peerId;
+          // What another tells as well is nobody's claim any more, and a dial says whose it is.
+          if (known.claimedBy !== null && known.claimedBy !== teller.peerId) {
+            known.claimedBy = null;
+            schedule(known, random.fraction() * limits.redialMinMs);
+          }
           continue;
         }
         if (told >= networkLimits.addressesPerTeller) return logger.debug('a peer tells many addresses');
         if (entries.size >= limits.knownAddresses && !forgetOne()) return logger.debug('too many addresses are known');
         told += 1;
-        schedule(add(address, peerId, teller.peerId), random.fraction() * limits.redialMinMs);
+        schedule(add(address, teller.peerId, claimedBy), random.fraction() * limits.redialMinMs);
       }
     },
     configured: () =>
-      all()
-        .filter((entry) => entry.configured)
-        .map((entry) => {
-          const state = stateOf(entry);
-          return { address: entry.address.text, state, lastSeen: state === 'connected' ? clock.now() : entry.lastSeen };
-        }),
+      configured.map((entry) => {
+        const state = stateOf(entry);
+        return { address: entry.address.text, state, lastSeen: state === 'connected' ? clock.now() : entry.lastSeen };
+      }),
     isConfigured: (peerId, dialledAt) =>
-      all().some((entry) => entry.configured && (entry.peerId === peerId || hostAndPort(entry.address) === dialledAt)),
-    linkedAddresses: () =>
-      all()
-        .filter((entry) => isLinkedEntry(entry) && !settings.isOtherNetwork(entry.peerId!))
-        .map((entry) => entry.address.text),
+      configured.some((entry) => entry.peerId === peerId || hostAndPort(entry.address) === dialledAt),
+    linkedAddresses() {
+      const found = all().filter((entry) => isLinkedEntry(entry) && !settings.isOtherNetwork(entry.peerId!));
+      return inTurn(found, ({ address }) => rangeOf(address.host)).map(({ address }) => address.text);
+    },
   };
 }
 

@@ -64,16 +64,20 @@ export const networkLimits = {
   steadyLinkMs: 10_000,
   /** An address of another network is tried this rarely. */
   otherNetworkRedialMs: 60_000,
+  /** Where a linked peer alone says that it can be found, and was not, is tried this rarely. */
+  confirmEveryMs: 60_000,
   /** Learnt addresses are dialled only below so many links; configured ones always. */
   wantedLinks: 16,
   /** A learnt address that never led to a peer is forgotten after so many dials. */
   learntDialFailures: 8,
-  /** Addresses that one peer has told and that have not led to a peer yet. */
+  /** Addresses that are known from one peer, whatever was found there. */
   addressesPerTeller: 64,
   /** The longest wait before a learnt address is dialled again. */
   learntRedialMaxMs: 10_000,
   /** Learnt addresses that are dialled at once. */
   learntDials: 8,
+  /** Peers found on the local network that are dialled at once. */
+  discoveredDials: 8,
 
   shunnedPeers: 1_000,
   /** Good behaviour after which the next shun starts from the shortest again. */
