@@ -1,16 +1,19 @@
 /**
  * The frames of gossipsub. What cannot be decoded it would only note in its debug log, and go on; after a frame that is too
  * long it never reads the stream again, and tells nobody. Here the first is held against the peer, and after the second
- * its link is cut, so that it can be made anew.
+ * its link is cut, so that it can be made anew. And what a peer asks for in a frame, to be left alone for so many seconds, it
+ * would remember for as long, of peers that have gone too; here that has a bound.
  */
 import type { GossipSub } from '@libp2p/gossipsub';
 import type { PeerId } from '@libp2p/interface';
+import { networkLimits } from './network-limits.ts';
 
 /** What gossipsub has and its published type does not say. */
 interface Inside {
   decodeRpc(bytes: Uint8Array): unknown;
   pipePeerReadStream(peerId: PeerId, frames: AsyncIterable<{ subarray(): Uint8Array }>): Promise<void>;
   handlePeerReadStreamError(error: Error, peerId: PeerId): void;
+  doAddBackoff(peerId: string, topic: string, forMs: number): void;
 }
 
 /** Lengths beyond a limit. An honest peer can get there: it answers in one frame what it was asked for in several. */
@@ -29,6 +32,7 @@ export function watchGossipFrames(pubsub: GossipSub, { onViolation, onDeaf }: Fr
   const inside = pubsub as unknown as Inside;
   const pipe = inside.pipePeerReadStream.bind(inside);
   const failed = inside.handlePeerReadStreamError.bind(inside);
+  const leaveAlone = inside.doAddBackoff.bind(inside);
 
   /** Decoding is cheap, for it copies nothing; so it is done here once before it is done there. */
   async function* checked(peerId: PeerId, frames: AsyncIterable<{ subarray(): Uint8Array }>) {
@@ -44,6 +48,8 @@ export function watchGossipFrames(pubsub: GossipSub, { onViolation, onDeaf }: Fr
     }
   }
 
+  inside.doAddBackoff = (peerId, topic, forMs) =>
+    leaveAlone(peerId, topic, Math.min(forMs, networkLimits.gossipBackoffMs));
   inside.pipePeerReadStream = (peerId, frames) => pipe(peerId, checked(peerId, frames));
   inside.handlePeerReadStreamError = (error, peerId) => {
     failed(error, peerId);

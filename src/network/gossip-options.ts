@@ -22,6 +22,7 @@ export function gossipOptions(topics: readonly string[]): Partial<GossipsubOpts>
     doPX: false,
     tagMeshPeers: false,
     seenTTL: networkLimits.gossipSeenMs,
+    pruneBackoff: networkLimits.gossipBackoffMs,
     maxInboundDataLength: networkLimits.gossipFrameBytes,
     maxOutboundBufferSize: networkLimits.writeBufferBytes,
     decodeRpcLimits: {

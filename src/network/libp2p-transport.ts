@@ -8,11 +8,12 @@
 import { setMaxListeners } from 'node:events';
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
 import type { GossipsubMessage } from '@libp2p/gossipsub';
-import type { Connection, Stream } from '@libp2p/interface';
+import type { Connection, PeerInfo, Stream } from '@libp2p/interface';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import { assert, CarechainError, type Clock, describeError, type Logger, limits } from '../base/index.ts';
 import { formatAddress, hostAndPortOf, hostOf, isLoopback, parseAddress, toMultiaddr } from './address.ts';
 import { createDeadline, unlessAborted } from './deadline.ts';
+import { createDiscovery } from './discovery.ts';
 import { readFrame, writeFrame } from './framing.ts';
 import { watchGossipFrames } from './gossip-frames.ts';
 import { createHost, type Host, startHost } from './libp2p-host.ts';
@@ -144,13 +145,16 @@ export async function createLibp2pTransport(settings: Libp2pTransportSettings): 
       libp2p.addEventListener('connection:close', ({ detail }) => links.closed(detail));
       // It is dialled by its address alone. What libp2p remembers of strangers would only grow.
       libp2p.addEventListener('peer:disconnect', ({ detail }) => tasks.run(() => libp2p.peerStore.delete(detail)));
-      libp2p.addEventListener('peer:discovery', ({ detail }) => {
-        if (links.connectionTo(detail.id.toString()) !== undefined || !isOpen()) return;
-        // Who listens on this machine alone, as the demo network does, does not go out to others either.
-        const near = detail.multiaddrs.filter((address) => !isLoopback(host) || isLoopback(hostOf(address)));
-        if (near.length === 0) return;
-        tasks.run(async () => void (await within(limits.dialMs, (signal) => libp2p.dial(near, { signal }))));
+      const found = createDiscovery<PeerInfo>({
+        isLinked: ({ id }) => links.connectionTo(id.toString()) !== undefined,
+        async dial({ multiaddrs }) {
+          // Who listens on this machine alone, as the demo network does, does not go out to others either.
+          const near = multiaddrs.filter((address) => !isLoopback(host) || isLoopback(hostOf(address)));
+          if (near.length > 0 && isOpen()) await within(limits.dialMs, (signal) => libp2p.dial(near, { signal }));
+        },
+        forget: ({ id }) => libp2p.peerStore.delete(id),
       });
+      libp2p.addEventListener('peer:discovery', ({ detail }) => tasks.run(() => found(detail)));
       const { pubsub } = libp2p.services;
       const judging = pubsub as unknown as Judging;
       watchGossipFrames(pubsub, {

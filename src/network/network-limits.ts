@@ -10,6 +10,8 @@ export const networkLimits = {
   gossipFrameBytes: 4 * gossipBytes,
   /** What may wait to be written to one stream before it is given up. */
   writeBufferBytes: 16_000_000,
+  /** How long gossipsub leaves a peer alone that wants to be left alone, however long that is. */
+  gossipBackoffMs: 60_000,
   /** How long gossip remembers that it has seen a message. */
   gossipSeenMs: 30_000,
   /** Transactions that come closer together than this travel in one message. */
