@@ -3,7 +3,7 @@
  * are bounded; the oldest are forgotten first.
  */
 import { limits } from '../base/index.ts';
-import type { Block, Rejection } from '../ledger/index.ts';
+import { type Block, type Rejection, restsOnState } from '../ledger/index.ts';
 
 /** Whose parent or itself breaks a rule for ever. */
 const condemnedRemembered = 10_000;
@@ -21,6 +21,11 @@ export class Blame {
   condemn(hash: string, rejection: Rejection): void {
     this.#condemned.set(hash, rejection);
     if (this.#condemned.size > condemnedRemembered) this.#condemned.delete(this.#condemned.keys().next().value!);
+  }
+
+  /** The state that some verdicts were drawn from was not what it should be: whoever comes with such a block is heard again. */
+  forgiveWhatRestsOnState(): void {
+    for (const [hash, { code }] of this.#condemned) if (restsOnState(code)) this.#condemned.delete(hash);
   }
 
   /** @param from null for a block of this node's own. */

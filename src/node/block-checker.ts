@@ -20,12 +20,15 @@ export interface BlockCheckerPorts {
   readonly genesis: Genesis;
   readonly signatures: Signatures;
   readonly clock: Clock;
-  /**
-   * A block was refused for what the state says, so the stored state may be what is wrong.
-   * @returns whether it was, and is mended now: the block is checked once more.
-   */
-  mendState?(): Promise<boolean>;
+  /** A block was refused for what the state says, so the stored state may be what is wrong. Without it, it never is. */
+  mendState?(): Promise<DoubtedState>;
 }
+
+/**
+ * The stored state, when it was doubted: it is right; it was wrong and is mended now, so the block is checked once more; or
+ * nobody can tell, since something is gone that it takes to say what it should be.
+ */
+export type DoubtedState = 'right' | 'mended' | 'unknown';
 
 /** A block that others may follow. */
 export interface Parent extends Pick<SealedHeader, 'hash' | 'header'> {
@@ -44,6 +47,8 @@ export interface AddedBlock {
 export interface RefusedBlock {
   readonly block: Block;
   readonly rejection: Rejection;
+  /** The state that the verdict is drawn from cannot be relied on now: nobody is guilty of anything yet. */
+  readonly isDoubtful?: true;
 }
 
 export type CheckedBlock =
@@ -72,9 +77,16 @@ export class BlockChecker {
   /** As {@link check}; and an honest peer is not blamed for what this folder has lost. */
   readonly checkOrMend: Check = async (block, state, parent) => {
     const checked = await this.check(block, state, parent);
-    const isDoubtful = !checked.ok && restsOnState(checked.refused.rejection.code);
-    return isDoubtful && (await this.#ports.mendState?.()) ? this.check(block, state, parent) : checked;
+    if (checked.ok) return checked;
+    const stored = await this.doubt(checked.refused.rejection);
+    if (stored === 'mended') return this.check(block, state, parent);
+    return stored === 'right' ? checked : { ok: false, refused: { ...checked.refused, isDoubtful: true } };
   };
+
+  /** What is stored of the state, where a verdict is drawn from it. */
+  async doubt({ code }: Rejection): Promise<DoubtedState> {
+    return restsOnState(code) ? ((await this.#ports.mendState?.()) ?? 'right') : 'right';
+  }
 
   /**
    * Checks blocks one after the other, each on what those before it leave in `draft`, until one does not hold.

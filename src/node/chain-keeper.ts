@@ -38,7 +38,7 @@ import { storedTimes } from './stored-times.ts';
 export type Offer =
   /** `onMainChain`: or else it is kept on a side branch. */
   | { readonly verdict: 'accepted'; readonly onMainChain: boolean }
-  /** Honest, but of no use now: known already, its parent unknown, from the future. */
+  /** Honest, or not to be judged: known already, its parent unknown, from the future, or this folder lacks what it takes. */
   | { readonly verdict: 'ignored'; readonly rejection: Rejection | null }
   /** Only a liar can have sent this. */
   | { readonly verdict: 'rejected'; readonly rejection: Rejection };
@@ -69,6 +69,9 @@ export interface ChainKeeperPorts extends BlockCheckerPorts {
   /** The folder did not take or give something: nothing of the offer counts. Told once, until a switch is on the disk. */
   onFault(error: unknown): void;
 }
+
+/** Neither held against the block nor against who sent it, who is asked for it again. */
+const notToBeJudged: Offer = { verdict: 'ignored', rejection: null };
 
 export class ChainKeeper {
   readonly #ports: ChainKeeperPorts;
@@ -117,6 +120,11 @@ export class ChainKeeper {
     return this.#queue.run(task);
   }
 
+  /** The stored state was mended: what was held against blocks because of it counts no more. */
+  forgive(): void {
+    this.#blame.forgiveWhatRestsOnState();
+  }
+
   idle(): Promise<void> {
     return this.#queue.idle();
   }
@@ -136,7 +144,11 @@ export class ChainKeeper {
   async #consider(block: Block, from: string | null): Promise<Offer> {
     const { chain, genesis, clock } = this.#ports;
     const condemned = this.#blame.against(block);
-    if (condemned) return this.#condemn(block.hash, condemned);
+    if (condemned) {
+      const stored = await this.#checker.doubt(condemned);
+      if (stored === 'right') return this.#condemn(block.hash, condemned);
+      if (stored === 'unknown') return notToBeJudged;
+    }
     const known = chain.header(block.hash);
     if (known) return this.#considerAgain(known);
     const tip = chain.tip();
@@ -250,12 +262,13 @@ export class ChainKeeper {
       check,
       added,
     });
-    if (refused) await this.#forget(refused, hashes.slice(added.length));
+    if (refused && !refused.isDoubtful) await this.#forget(refused, hashes.slice(added.length));
     if (added.length > 0 && wins(end, chain.tip())) {
       // After a failure the draft may hold only what was applied, which is what the shorter branch needs.
       await this.#commit(start, removed, added, draft.changes(), end);
     }
     if (!refused) return { verdict: 'accepted', onMainChain: true };
+    if (refused.isDoubtful) return notToBeJudged;
     // A body that an earlier peer delivered under an honest hash is not this peer's fault.
     const isNew = refused.block.hash === target.hash && origin === 'delivered now';
     const anothersFault = !isNew && condemnedBy(refused.rejection.code) !== 'hash';
@@ -288,7 +301,8 @@ export class ChainKeeper {
     switched(change);
   }
 
-  #refuse({ block, rejection }: RefusedBlock): Offer {
+  #refuse({ block, rejection, isDoubtful }: RefusedBlock): Offer {
+    if (isDoubtful) return notToBeJudged;
     const condemned = condemnedBy(rejection.code);
     if (condemned === 'hash') return this.#condemn(block.hash, rejection);
     return { verdict: condemned === 'delivery' ? 'rejected' : 'ignored', rejection };

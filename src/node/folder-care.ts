@@ -47,7 +47,10 @@ export class FolderCare {
     const common = {
       ...ports,
       kept,
-      onMended: () => transactions.lookAgain(),
+      onMended() {
+        ports.keeper.forgive();
+        transactions.lookAgain();
+      },
       onError: (error: { code: string; message: string }) => emitter.emit('error', error),
     };
     let reorgs = 0;

@@ -9,7 +9,7 @@ import { type ChainStore, type Store, storeKeys } from '../storage/index.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
 import { BlockHealer, type FetchedBlock } from './heal-blocks.ts';
 import type { KeptRows } from './heal-kept.ts';
-import { LedgerMend } from './heal-ledger.ts';
+import { LedgerMend, type MendFailure } from './heal-ledger.ts';
 import { mainChain, readBlock, readRowAnyway } from './scrub-chain.ts';
 import { type FaultyRow, familyOf } from './scrub-report.ts';
 import { nameIn, type Pause, readAnyway } from './scrub-values.ts';
@@ -32,8 +32,15 @@ export interface ChainHealerPorts {
 
 interface Mended {
   readonly healed: FaultyRow[];
-  /** The peer whose body the replay has refused. */
-  readonly liar: string | null;
+  /** Why the replay could not reach the head; null where it did. */
+  readonly failure: MendFailure | null;
+}
+
+interface Healed {
+  readonly healed: FaultyRow[];
+  readonly waiting: FaultyRow[];
+  /** A block of this folder breaks the rules: nothing above it can be healed. */
+  readonly isStuck: boolean;
 }
 
 export class ChainHealer {
@@ -44,10 +51,7 @@ export class ChainHealer {
   }
 
   /** Bodies first, then what is derived from them; once more where a body turned out to be a lie. */
-  async heal(
-    suspects: readonly FaultyRow[],
-    replayWanted: boolean,
-  ): Promise<{ healed: FaultyRow[]; waiting: FaultyRow[] }> {
+  async heal(suspects: readonly FaultyRow[], replayWanted: boolean): Promise<Healed> {
     const { genesis, network, logger } = this.#ports;
     const rewardsOf = (hash: string) => readRowAnyway<Reward[]>(this.#ports.store, storeKeys.rewards(hash));
     const healer = new BlockHealer({ genesis, network, logger, rewardsOf });
@@ -55,16 +59,18 @@ export class ChainHealer {
     for (;;) {
       const fetched = new Map<string, FetchedBlock>();
       const missing = await this.#fetchBodies(healer, fetched, onlyBodies ? suspects : null);
-      if (missing.length > 0 && fetched.size === 0) return { healed: [], waiting: missing };
+      if (missing.length > 0 && fetched.size === 0) return { healed: [], waiting: missing, isStuck: false };
       const bodies = await this.#writeChecked(fetched);
       const isDone = onlyBodies && bodies.length === suspects.length;
-      if (isDone || missing.length > 0) return { healed: bodies, waiting: missing };
-      const mend = await this.#mendDerived(fetched);
-      if (mend.liar) {
-        healer.blame(mend.liar, 'not-the-block');
+      if (isDone || missing.length > 0) return { healed: bodies, waiting: missing, isStuck: false };
+      const { healed, failure } = await this.#mendDerived(fetched);
+      const liar = fetched.get(failure?.hash ?? '')?.from;
+      if (liar) {
+        healer.blame(liar, 'not-the-block');
         continue;
       }
-      return { healed: [...bodies, ...mend.healed], waiting: [] };
+      if (failure) this.#tellStuck(failure);
+      return { healed: [...bodies, ...healed], waiting: [], isStuck: failure !== null };
     }
   }
 
@@ -116,7 +122,7 @@ export class ChainHealer {
 
   /** Makes what is derived again. While nothing is written to the chain. */
   async mendNow(fetched: ReadonlyMap<string, FetchedBlock> = new Map()): Promise<Mended> {
-    const { chain, store, genesis, clock, kept, pause, onMended, onError } = this.#ports;
+    const { chain, store, genesis, clock, kept, pause, onMended } = this.#ports;
     const mend = new LedgerMend({ chain, store, kept });
     const failure = await mend.run({
       genesis,
@@ -128,12 +134,12 @@ export class ChainHealer {
       areChecked: true,
     });
     if (mend.isStateMended) onMended();
-    const liar = failure ? (fetched.get(failure.hash ?? '')?.from ?? null) : null;
-    if (failure && !liar) {
-      const message = `Block #${failure.height} of this folder breaks the rules (${failure.code}), so nothing above it can be healed. Stop the node and run \`carechain scrub --heal --data-dir <folder>\`.`;
-      onError({ code: 'folder-damaged', message });
-    }
-    return { healed: mend.mended, liar };
+    return { healed: mend.mended, failure };
+  }
+
+  #tellStuck({ height, code }: MendFailure): void {
+    const message = `Block #${height} of this folder breaks the rules (${code}), so nothing above it can be healed. Stop the node and run \`carechain scrub --heal --data-dir <folder>\`.`;
+    this.#ports.onError({ code: 'folder-damaged', message });
   }
 
   #mainChain(fetched: ReadonlyMap<string, FetchedBlock>): Promise<(string | undefined)[]> {

@@ -60,8 +60,9 @@ export class LedgerMend {
     const isLeftOver = ({ type, key }: Write) => type === 'del' && sideFamilies.has(familyOf(key));
     const others = writes.filter((write) => !isStateKey(write.key) && !isLeftOver(write));
     for (const slice of slices(others)) await store.write(slice);
-    for (const slice of slices(state)) await chain.replaceState(slice.map(changeOf));
     await kept.dropSide(writes.filter(isLeftOver).map(({ key }) => key));
+    // Last, so that what rests on the state is told once it is mended, whatever else the disk does not take.
+    for (const slice of slices(state)) await chain.replaceState(slice.map(changeOf));
     this.isStateMended = state.length > 0;
   }
 }

@@ -6,6 +6,7 @@
  */
 import { type Clock, describeError, type Logger, type Timer } from '../base/index.ts';
 import type { Write } from '../storage/index.ts';
+import type { DoubtedState } from './block-checker.ts';
 import { ChainHealer, type ChainHealerPorts } from './heal-chain.ts';
 import { keptFamilies, type Loss } from './heal-kept.ts';
 import type { Met } from './heal-on-read.ts';
@@ -52,6 +53,8 @@ const trustForReplays = 20;
 /** After a run that found nothing, the same reader is not believed again for so long. */
 const calmMs = 60_000;
 
+const neverDoubted = { found: 'right', until: 0 } as const;
+
 export class Healing {
   readonly #ports: HealingPorts;
   readonly #chainHealer: ChainHealer;
@@ -65,8 +68,8 @@ export class Healing {
   /** Who was believed in the run that is under way; and who not again before when. */
   readonly #believed = new Set<string>();
   readonly #calm = new Map<string, number>();
-  /** The state was found to be right not long ago. */
-  #trustedUntil = 0;
+  /** What was found when the state was doubted last, and until when that is not looked at again. */
+  #doubted: { readonly found: DoubtedState; readonly until: number } = neverDoubted;
   /** The whole folder was looked at: then the rooms above look at their rows too. */
   #isRound = false;
   #lastTold = '';
@@ -102,18 +105,26 @@ export class Healing {
   }
 
   /**
-   * The rules refuse what peers say, and the state may be why. While nothing is written to the chain.
-   * @returns whether something was wrong, and is mended.
+   * The rules refuse what peers say, and the state may be why. While nothing is written to the chain. Where a replay cannot
+   * reach the head, nobody can tell: what is missing is healed after this, and the state is looked at again then.
    */
-  async doubtState(): Promise<boolean> {
+  async doubtState(): Promise<DoubtedState> {
     const { clock } = this.#ports;
-    if (this.#stopped || clock.now() < this.#trustedUntil) return false;
+    if (this.#stopped) return 'unknown';
+    if (clock.now() < this.#doubted.until) return this.#doubted.found;
     const start = clock.now();
-    const { healed } = await this.#chainHealer.mendNow();
+    const { healed, failure } = await this.#chainHealer.mendNow();
     const end = clock.now();
-    if (healed.length === 0) this.#trustedUntil = end + Math.max(trustMs, trustForReplays * (end - start));
-    else this.#tell(new Map(healed.map((row) => [row.key, row])), new Set(healed.map(({ key }) => key)), []);
-    return healed.length > 0;
+    if (healed.length > 0)
+      this.#tell(new Map(healed.map((row) => [row.key, row])), new Set(healed.map(({ key }) => key)), []);
+    if (healed.length > 0 && !failure) return 'mended';
+    const found = failure ? 'unknown' : 'right';
+    this.#doubted = { found, until: end + Math.max(trustMs, trustForReplays * (end - start)) };
+    if (failure) {
+      this.#replayWanted = true;
+      this.#wake();
+    }
+    return found;
   }
 
   /** A peer is linked that may have what is waited for. */
@@ -170,6 +181,7 @@ export class Healing {
     if (ledger.length > 0 || suspects.replayWanted) {
       const outcome = await this.#chainHealer.heal(ledger, suspects.replayWanted);
       if (outcome.waiting.length > 0) this.#retryLater(ledger, suspects.replayWanted);
+      else if (!outcome.isStuck && this.#doubted.found === 'unknown') this.#doubted = neverDoubted;
       for (const { key } of ledger) found.delete(key);
       tellHealed(outcome.healed);
       for (const row of outcome.waiting) found.set(row.key, row);

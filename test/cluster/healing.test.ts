@@ -5,6 +5,7 @@ import { createStore, storeKeys } from '../../src/storage/index.ts';
 import { bent } from '../node/rig.ts';
 import { type Cluster, createCluster } from '../support/cluster.ts';
 import { fastClock } from '../support/fast-clock.ts';
+import { patientIdFrom } from '../support/ledger.ts';
 
 let cluster: Cluster;
 afterEach(() => cluster.stop());
@@ -183,6 +184,22 @@ test('a block that a lost value of the state makes look wrong is checked again, 
   expect(told).toMatchObject([{ healed: { state: 1 } }]);
   expect(states).not.toContain('shunned');
 }, 60_000);
+
+test('nobody is blamed, and nothing is held against a block, for what a lost body and a lost value together hide', async () => {
+  await threeBlocks();
+  const told = toldOf('lab');
+  const states: string[] = [];
+  for (const each of cluster.nodes) each.on('peer', ({ state }) => void states.push(state));
+  const { world } = cluster;
+  await cluster.database('lab').del(blockKey('lab', 2));
+  await cluster.database('lab').del(storeKeys.state(`patient/${patientIdFrom('c')}`));
+  await cluster.submit('doctor', world.consult('alice', 'c'));
+  await cluster.mine('doctor');
+  await cluster.until(() => cluster.node('lab').head().height === 4, 'the block');
+  expect(told.map(({ healed }) => healed)).toContainEqual({ block: 1, state: 1 });
+  expect(states).not.toContain('shunned');
+  expect((await cluster.node('lab').scrub()).report.sound).toBe(true);
+});
 
 test('a transaction that a lost member makes look forged is checked again, and nobody is blamed for it', async () => {
   await threeBlocks();

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type Block, stateKeys, type Transaction } from '../../src/ledger/index.ts';
+import type { DoubtedState } from '../../src/node/block-checker.ts';
 import type { Offer } from '../../src/node/chain-keeper.ts';
-import { Chain, nodeKeysFrom, testGenesis } from '../support/ledger.ts';
+import { Chain, nodeKeysFrom, patientIdFrom, testGenesis } from '../support/ledger.ts';
 import { bent, disagreements, memoryDatabase, openRig, type Rig } from './rig.ts';
 
 /** A trunk of two blocks, a main chain of `main` above it, and a branch of `side`; each block registers somebody. */
@@ -259,13 +260,15 @@ describe('a block that is refused', () => {
     const third = chain.mine(order, chain.world.answer('bob', order));
     const fourth = chain.mine();
     let doubts = 0;
-    let restore = async () => false;
+    let stored: DoubtedState = 'right';
+    let restore = async () => {};
     const rig = await openRig(chain, undefined, undefined, async () => ({
       alsoWrite: () => [],
       switched() {},
-      mendState() {
+      async mendState() {
         doubts++;
-        return restore();
+        if (stored === 'mended') await restore();
+        return stored;
       },
     }));
     for (const block of [...trunk, third]) expect(await rig.offer(block)).toBe('main');
@@ -278,26 +281,103 @@ describe('a block that is refused', () => {
       third,
       fourth,
       doubts: () => doubts,
+      /** What a doubt finds from now on. */
+      finds(found: DoubtedState) {
+        stored = found;
+      },
       async lose() {
         await put(null);
-        restore = async () => {
-          await put(queue);
-          return true;
-        };
+        restore = () => put(queue);
       },
     };
   }
 
   test('for want of a reward that this folder has lost is checked again, and nobody is blamed', async () => {
-    const { rig, fourth, lose } = await rewardOnly();
+    const { rig, fourth, lose, finds } = await rewardOnly();
     await lose();
+    finds('mended');
     expect(await rig.offer(fourth, 'honest')).toBe('main');
+  });
+
+  test('while nobody can tell what the state should be is held against nobody, and taken once that is known', async () => {
+    const { rig, fourth, lose, finds } = await rewardOnly();
+    await lose();
+    finds('unknown');
+    expect(await rig.offer(fourth, 'honest')).toBe('ignored');
+    finds('mended');
+    expect(await rig.offer(fourth, 'honest')).toBe('main');
+    expect(rig.blamed).toEqual([]);
+  });
+
+  /** The third block speaks of a patient whom the folder has lost. */
+  async function lostPatient() {
+    const { chain, trunk } = forked(0, 0);
+    let found: DoubtedState = 'right';
+    const rig = await openRig(chain, undefined, undefined, async () => ({
+      alsoWrite: () => [],
+      switched() {},
+      async mendState() {
+        if (found === 'mended') await restore();
+        return found;
+      },
+    }));
+    for (const block of trunk) await rig.offer(block);
+    const key = stateKeys.patient(patientIdFrom('patient 0'));
+    const patient = rig.chain.state.get(key)!;
+    const restore = () => rig.chain.replaceState([{ key, before: null, after: patient }]);
+    await rig.chain.replaceState([{ key, before: patient, after: null }]);
+    const third = chain.mine(chain.world.consult('alice', 'patient 0'));
+    const finds = (what: DoubtedState) => {
+      found = what;
+    };
+    return { rig, chain, third, restore, finds };
+  }
+
+  test('because the state was wrong is heard again once that is mended', async () => {
+    const { rig, chain, third, restore } = await lostPatient();
+    const fourth = chain.mine(chain.world.register('alice', 'next'));
+    const toSelf = chain.forge({ on: third.header.parent, transactions: [chain.world.pay('alice', 'alice', 1)] });
+    const offerAll = async () => [await rig.offer(third), await rig.offer(fourth), await rig.offer(toSelf)];
+    const refused = ['rejected: unknown-patient', 'rejected: unknown-patient', 'rejected: transfer-to-self'];
+    expect(await offerAll()).toEqual(refused);
+    await restore();
+    expect(await offerAll()).toEqual(refused);
+    rig.keeper.forgive();
+    expect(await offerAll()).toEqual(['main', 'main', 'rejected: transfer-to-self']);
+  });
+
+  test('because of a state that was trusted is doubted again when it comes again', async () => {
+    const { rig, third, finds } = await lostPatient();
+    expect(await rig.offer(third)).toBe('rejected: unknown-patient');
+    finds('unknown');
+    expect(await rig.offer(third)).toBe('ignored');
+    finds('mended');
+    expect(await rig.offer(third)).toBe('main');
+  });
+
+  test('on a branch that would win is kept while nobody can tell, and forgotten when it is a lie', async () => {
+    const { chain, trunk, main, side } = forked(2, 3);
+    let found: DoubtedState = 'unknown';
+    const rig = await openRig(chain, undefined, undefined, async () => ({
+      alsoWrite: () => [],
+      switched() {},
+      mendState: async () => found,
+    }));
+    const bad = wrong(chain, side.pop()!);
+    for (const block of [...trunk, ...main, ...side]) await rig.offer(block);
+    const before = rig.chain.tip();
+    expect(await rig.offer(bad, 'foe')).toBe('ignored');
+    expect([rig.chain.header(bad.hash)?.hash, rig.chain.tip(), rig.blamed]).toEqual([bad.hash, before, []]);
+    found = 'right';
+    expect(await rig.offer(bad, 'foe')).toBe('rejected: wrong-state-digest');
+    expect([rig.chain.header(bad.hash), rig.blamed]).toEqual([undefined, ['foe: wrong-state-digest']]);
   });
 
   test('for what it says itself costs no look at the state', async () => {
     const { rig, chain, third, doubts } = await rewardOnly();
     const blockOf = (transaction: Transaction) => chain.forge({ on: third.hash, transactions: [transaction] });
     const toSelf = chain.world.pay('alice', 'alice', 1);
+    expect(await rig.offer(blockOf(toSelf), 'liar')).toBe('rejected: transfer-to-self');
     expect(await rig.offer(blockOf(toSelf), 'liar')).toBe('rejected: transfer-to-self');
     expect(doubts()).toBe(0);
     const unknown = chain.world.answer('bob', 'ab'.repeat(32));

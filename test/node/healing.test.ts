@@ -5,7 +5,7 @@ import type { KeptRows } from '../../src/node/heal-kept.ts';
 import { Healing, type HealingPorts } from '../../src/node/healing.ts';
 import { indexWrites } from '../../src/node/indexes.ts';
 import { type Store, storeKeys } from '../../src/storage/index.ts';
-import { Chain, testGenesis } from '../support/ledger.ts';
+import { Chain, patientIdFrom, testGenesis } from '../support/ledger.ts';
 import { openRig } from './rig.ts';
 
 /** The healing of a node without peers, and a clock that the test moves. */
@@ -94,7 +94,7 @@ test('a run that the disk has failed is not tried again at once, and soon after'
 test('a replay that took long is trusted for longer, whatever blocks are refused', async () => {
   const { healing, time, walks } = await healingAlone();
   time.perLook = 60_000;
-  expect(await healing.doubtState()).toBe(false);
+  expect(await healing.doubtState()).toBe('right');
   time.perLook = 0;
   const once = walks();
   expect(once).toBeGreaterThan(0);
@@ -104,4 +104,25 @@ test('a replay that took long is trusted for longer, whatever blocks are refused
   time.now += 60 * 60_000;
   await healing.doubtState();
   expect(walks()).toBeGreaterThan(once);
+});
+
+test('while a body is missing nobody can tell what the state should be, until it is here again', async () => {
+  const { rig, healing, time, walks, waits, runOut } = await healingAlone();
+  const key = storeKeys.block(rig.chain.hashAt(2)!);
+  const body = rig.database.getSync(key)!;
+  const lost = storeKeys.state(`patient/${patientIdFrom('p 2')}`);
+  await rig.database.del(key);
+  await rig.database.del(lost);
+  expect(await healing.doubtState()).toBe('unknown');
+  // It has set the healing off, which waits for a peer; and is not looked at again meanwhile.
+  while (waits.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  const once = walks();
+  time.now += 60_000;
+  expect([await healing.doubtState(), walks()]).toEqual(['unknown', once]);
+  await rig.database.put(key, body);
+  runOut();
+  await healing.run();
+  expect(rig.database.getSync(lost)).toBeDefined();
+  expect(await healing.doubtState()).toBe('right');
+  await healing.stop();
 });

@@ -81,7 +81,7 @@ export async function openRig(
       switches.push(change);
       hooks.switched(change);
     },
-    mendState: async () => (await hooks.mendState?.()) ?? false,
+    mendState: async () => (await hooks.mendState?.()) ?? 'right',
     onLiar: (peerId, code) => void blamed.push(`${peerId}: ${code}`),
     onFault: (error) => void faults.push((error as { code: string }).code),
   });
