@@ -7,7 +7,7 @@
  * switches to it. What is condemned is remembered only where it can never change: a header and a body that belong
  * together (the root says so) and break a rule.
  */
-import { describeError, type Logger } from '../base/index.ts';
+import { describeError, equalBytes, type Logger } from '../base/index.ts';
 import {
   type Block,
   checkHeader,
@@ -150,7 +150,7 @@ export class ChainKeeper {
       if (stored === 'unknown') return notToBeJudged;
     }
     const known = chain.header(block.hash);
-    if (known) return this.#considerAgain(known);
+    if (known) return this.#considerAgain(known, block);
     const tip = chain.tip();
     const stored = block.header.parent === tip.hash ? tip : chain.header(block.header.parent);
     if (!stored) {
@@ -237,10 +237,14 @@ export class ChainKeeper {
    * A block that is here already. Its branch may have been left unfinished: the disk failed, or the process ended, between
    * the moment when its last body was stored and the switch.
    */
-  async #considerAgain({ hash, work }: StoredHeader): Promise<Offer> {
+  async #considerAgain({ hash, work }: StoredHeader, received: Block): Promise<Offer> {
     const { chain } = this.#ports;
     const block = wins({ hash, work }, chain.tip()) && !chain.isOnMainChain(hash) ? chain.block(hash) : undefined;
-    return block ? this.#switchTo(block, 'stored before') : { verdict: 'ignored', rejection: null };
+    if (!block) return { verdict: 'ignored', rejection: null };
+    const offer = await this.#switchTo(block, 'stored before');
+    // What was checked is what is stored. What came now may be bent under the same hash, and must not be passed on.
+    const isChecked = offer.verdict !== 'accepted' || equalBytes(received.bytes, block.bytes);
+    return isChecked ? offer : { verdict: 'ignored', rejection: null };
   }
 
   /** Leaves the main chain for the branch that ends with `target`, as far as that branch holds and wins. */

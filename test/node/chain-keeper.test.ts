@@ -443,6 +443,18 @@ describe('a disk that fails', () => {
     expect(restarted.chain.tip().hash).toBe(last.hash);
     expect(await disagreements(restarted, chain)).toEqual([]);
   });
+
+  test('and bent bytes of the block that is considered again: what is stored is taken, what came is not passed on', async () => {
+    const { chain, trunk, main, side } = forked(2, 3);
+    const rig = await openRig(chain);
+    const last = side.pop()!;
+    for (const block of [...trunk, ...main, ...side]) await rig.offer(block);
+    rig.disk.takes = 1;
+    await expect(rig.offer(last)).rejects.toMatchObject({ code: 'folder-failed' });
+    rig.disk.takes = Number.POSITIVE_INFINITY;
+    expect(await rig.offer(bent(last), 'liar')).toBe('ignored');
+    expect(rig.chain.block(rig.chain.tip().hash)?.bytes).toEqual(last.bytes);
+  });
 });
 
 test('a block from the future and one without a parent are ignored, and taken when their time comes', async () => {
