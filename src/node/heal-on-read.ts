@@ -43,7 +43,7 @@ export class ReadWatch {
       hashAt: watch((height) => chain.hashAt(height)),
       hashesAt: watch((height) => chain.hashesAt(height)),
       isOnMainChain: watch((hash) => chain.isOnMainChain(hash)),
-      headerBytes: watch((hash) => chain.headerBytes(hash)),
+      headerBytes: watch((hash, height) => chain.headerBytes(hash, height)),
       parentOf: watch((hash) => chain.parentOf(hash)),
       block: watch((hash) => chain.block(hash)),
       blockBytes: watch((hash) => chain.blockBytes(hash)),

@@ -134,8 +134,8 @@ export class PeerService implements NetworkHandlers {
       if (hash === undefined) break;
       hashes.push(hash);
     }
-    for (const hash of hashes) {
-      const header = chain.headerBytes(hash);
+    for (const [index, hash] of hashes.entries()) {
+      const header = chain.headerBytes(hash, start + 1 + index);
       // Of a branch that was left and forgotten meanwhile.
       if (header === undefined) return;
       yield header;

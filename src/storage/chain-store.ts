@@ -48,8 +48,11 @@ export interface ChainStore {
   readonly state: StateView;
   /** Of any stored block, main or side. Of the genesis too: its signature is empty. */
   header(hash: string): StoredHeader | undefined;
-  /** Its one encoding, not decoded. Not of the genesis. */
-  headerBytes(hash: string): Uint8Array | undefined;
+  /**
+   * Its one encoding, not decoded. Not of the genesis.
+   * @param height of the block. @throws CarechainError `folder-damaged` also where it is gone from the main chain.
+   */
+  headerBytes(hash: string, height: number): Uint8Array | undefined;
   /** Main chain; the genesis at height 0. */
   hashAt(height: number): string | undefined;
   /** Of all stored blocks of a height, that of the main chain first. */

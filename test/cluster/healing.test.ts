@@ -201,6 +201,23 @@ test('nobody is blamed, and nothing is held against a block, for what a lost bod
   expect((await cluster.node('lab').scrub()).report.sound).toBe(true);
 });
 
+test('an owner who has lost the row of a header is no liar for it', async () => {
+  cluster = await createCluster(['doctor', 'lab'], { clock: fastClock(20) });
+  await cluster.cut(['doctor'], ['lab']);
+  for (const patient of ['a', 'b', 'c', 'd', 'e']) {
+    await cluster.submit('doctor', cluster.world.register('alice', patient));
+    await cluster.mine('doctor');
+  }
+  await cluster.database('doctor').del(storeKeys.header(cluster.node('doctor').hashAt(3)!));
+  const told = toldOf('doctor');
+  const states: string[] = [];
+  for (const each of cluster.nodes) each.on('peer', ({ state }) => void states.push(state));
+  cluster.heal();
+  await cluster.until(() => cluster.node('lab').head().height === 5, 'the chain');
+  expect(told).toMatchObject([{ healed: { header: 1 } }]);
+  expect(states).not.toContain('shunned');
+});
+
 test('a transaction that a lost member makes look forged is checked again, and nobody is blamed for it', async () => {
   await threeBlocks();
   const told = toldOf('lab');

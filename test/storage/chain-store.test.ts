@@ -256,6 +256,23 @@ describe('a folder that cannot be trusted', () => {
     },
   );
 
+  test.each([
+    ['a header', ['header']],
+    ['a header with its body', ['header', 'block']],
+  ] as const)('%s that is gone from the main chain does not end a page of headers', async (_what, parts) => {
+    const { chain: world, genesis, trunk, main, side } = story();
+    const { database, store } = await memoryStore();
+    const chain = await openChainStore(store, genesis);
+    await append(chain, world, ...trunk);
+    const { hash, header } = trunk[1]!;
+    const { height } = header;
+    expect(chain.headerBytes(hash, height)).toBeInstanceOf(Uint8Array);
+    for (const part of parts) await database.del(storeKeys[part](hash));
+    expect(() => chain.headerBytes(hash, height)).toThrow(expect.objectContaining({ code: 'folder-damaged' }));
+    // Of a branch that was left, and forgotten meanwhile.
+    for (const { hash, header } of [main[0]!, side[0]!]) expect(chain.headerBytes(hash, header.height)).toBeUndefined();
+  });
+
   test('a block that lies under the hash of another is named', async () => {
     const { chain: world, genesis, trunk } = story();
     const { store } = await memoryStore();
