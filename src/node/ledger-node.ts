@@ -1,7 +1,8 @@
 /** The face of the ledger node for the rooms above it. */
 import type { Block, Genesis, Header, Rejection, Reward, StateView, Transaction, Verdict } from '../ledger/index.ts';
 import type { ConfiguredPeer, Network, Peer } from '../network/index.ts';
-import type { LoggedEquivocation, LoggedReorg, Write } from '../storage/index.ts';
+import type { LoggedEquivocation, LoggedReorg, Reorg, Write } from '../storage/index.ts';
+
 import type { HealingReport, RowsOfARoom } from './healing.ts';
 import type { ScrubOutcome } from './scrub.ts';
 
@@ -41,8 +42,8 @@ export interface LocatedEntry {
   readonly own: boolean;
 }
 
-/** A switch of the main chain that removed blocks. */
-export type Reorg = LoggedReorg;
+/** A switch of the main chain that removed blocks; and what the log keeps of one. */
+export type { LoggedReorg, Reorg };
 
 /** A miner that sealed two blocks at one height: a liar, or an honest node key in two places. Nobody is punished for it. */
 export type Equivocation = LoggedEquivocation;
@@ -158,7 +159,7 @@ export interface LedgerNode {
   /** Due rewards first, then transactions in the order in which they came; the waiting ones last. */
   pending(): LocatedEntry[];
   lost(): LocatedEntry[];
-  reorgs(): readonly Reorg[];
+  reorgs(): readonly LoggedReorg[];
   equivocations(): readonly Equivocation[];
   /** A patient's events oldest first: confirmed, then pending and waiting. Rewards are not among them. */
   patientEvents(patient: string): PatientEvent[];

@@ -19,7 +19,7 @@ import type {
   LocatedEntry,
   MineOutcome,
   NodeEvents,
-  Reorg,
+  LoggedReorg,
   SyncReport,
   VerifyReport,
 } from './ledger-node.ts';
@@ -300,7 +300,7 @@ export class Node implements LedgerNode {
     return this.#queries.lost();
   }
 
-  reorgs(): readonly Reorg[] {
+  reorgs(): readonly LoggedReorg[] {
     return this.#parts.reorgLog.all();
   }
 

@@ -21,5 +21,5 @@ export { type Outbox, openOutbox } from './outbox.ts';
 export type { PatientEventPlace } from './patient-index.ts';
 export { createRecordStore, type RecordStore } from './record-store.ts';
 export type { Snapshot } from './reopening.ts';
-export { type LoggedReorg, openReorgLog, type ReorgLog } from './reorg-log.ts';
+export { type LoggedReorg, openReorgLog, type Reorg, type ReorgLog } from './reorg-log.ts';
 export { createStore, type KeyRange, type RangeOptions, type Store } from './store.ts';

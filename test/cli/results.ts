@@ -116,6 +116,7 @@ export function resultsWith(typed: string): Readonly<Record<string, unknown>> {
           added: [id, id, id, id, id],
           returned: [id],
           lost: [id],
+          counts: { removed: 2, added: 300, returned: 1, lost: 1 },
         },
       ],
       equivocations: [{ time, height: 5, miner: id, hashes: [id, typed] }],

@@ -204,6 +204,7 @@ describe('what a write that failed said', () => {
       added: [],
       returned: [],
       lost: [],
+      counts: { removed: 0, added: 0, returned: 0, lost: 0 },
     });
     await store.write(log.append(reorg(1)));
     disk.failures = 1;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { utf8ToBytes } from '../../src/base/index.ts';
+import { encode, utf8ToBytes } from '../../src/base/index.ts';
 import { rejection, type Transaction } from '../../src/ledger/index.ts';
 import {
   createRecordStore,
@@ -97,6 +97,7 @@ describe('the log of reorgs', () => {
     added: ['cc', 'dd'],
     returned: [],
     lost: [a.id],
+    counts: { removed: 1, added: 2, returned: 0, lost: 1 },
   });
 
   test('keeps the newest, over a restart', async () => {
@@ -108,6 +109,21 @@ describe('the log of reorgs', () => {
     await store.write(again.append(reorgOf(5)));
     expect(again.all()).toEqual([3, 4, 5].map(reorgOf));
     expect(await store.all(storeKeys.reorg())).toHaveLength(3);
+  });
+
+  test('keeps the first of long lists, and how many there were; so too of an entry that has them all', async () => {
+    const { store } = await memoryStore();
+    const log = await openReorgLog(store);
+    const ids = Array.from({ length: 3_000 }, (_, index) => `id ${index}`);
+    const { counts: _none, ...reorg } = { ...reorgOf(1), removed: ids, added: ids, returned: ids, lost: ids };
+    await store.write(log.append(reorg));
+    expect(store.get(storeKeys.reorg(0))!.length).toBeLessThan(16_384);
+    const [row] = log.all();
+    expect(row!.counts).toEqual({ removed: 3_000, added: 3_000, returned: 3_000, lost: 3_000 });
+    for (const list of [row!.removed, row!.added, row!.returned, row!.lost]) expect(list).toEqual(ids.slice(0, 50));
+    // As it was written before entries had a bound.
+    await store.write([{ type: 'put', key: storeKeys.reorg(0), value: encode({ ...reorg }) }]);
+    expect((await openReorgLog(store)).all()).toEqual([row]);
   });
 });
 

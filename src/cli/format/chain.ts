@@ -21,8 +21,8 @@ interface Reorg {
   readonly ancestorHash?: string;
   readonly removed: readonly string[];
   readonly added: readonly string[];
-  readonly returned: readonly string[];
-  readonly lost: readonly string[];
+  /** Of the lists, which may be cut. */
+  readonly counts: Readonly<Record<'removed' | 'added' | 'returned' | 'lost', number>>;
 }
 
 interface Equivocation {
@@ -69,21 +69,20 @@ function blockLines(block: ChainBlock, before: ChainBlock | undefined): Line[] {
 }
 
 /** `■ 5566aabb ─ ■ 77889900 ─ … 3 more`. */
-function branch(hashes: readonly string[]): string {
+function branch(hashes: readonly string[], all: number): string {
   const shown = hashes.slice(0, 3).map((hash) => `■ ${short(hash)}`);
-  const hidden = hashes.length - shown.length;
+  const hidden = all - shown.length;
   return [...shown, ...(hidden > 0 ? [`… ${hidden} more`] : [])].join(' ─ ');
 }
 
-function forkLines({ time, ancestorHeight, ancestorHash, removed, added, returned, lost }: Reorg): Line[] {
+function forkLines({ time, ancestorHeight, ancestorHash, removed, added, counts }: Reorg): Line[] {
+  const { returned, lost } = counts;
   const root = `■ #${ancestorHeight}${ancestorHash ? ` ${short(ancestorHash)}` : ''} `;
   return [
     { text: `${localTime(time)}  another branch won after #${ancestorHeight}`, tone: 'heading' },
-    `${root}─┬─ ${branch(removed)}  ✗ left`,
-    `${' '.repeat(root.length)} └─ ${branch(added)}  ✓ won`,
-    remark(
-      `${count(returned.length, 'entry', 'entries')} pending again, ${lost.length} lost${lost.length > 0 ? ': see `lost`' : ''}`,
-    ),
+    `${root}─┬─ ${branch(removed, counts.removed)}  ✗ left`,
+    `${' '.repeat(root.length)} └─ ${branch(added, counts.added)}  ✓ won`,
+    remark(`${count(returned, 'entry', 'entries')} pending again, ${lost} lost${lost > 0 ? ': see `lost`' : ''}`),
   ];
 }
 
