@@ -31,17 +31,19 @@ export function pushDueReward(draft: Draft, rule: DueReward['rule'], cause: stri
 
 /** The rewards that are owed, in the order in which they will be paid; at most `most`. */
 export function dueRewards(state: StateView, genesis: Genesis, most: number): Reward[] {
-  return readDueRewards(state, most).map((due) => rewardOf(due, genesis));
+  return [...readDueRewards(state, most)].map((due) => rewardOf(due, genesis));
 }
 
 /** The rewards that the block after `state` pays: from the front of the queue, as many as it may and SYSTEM can. */
 export function payableRewards(state: StateView, genesis: Genesis): Reward[] {
   let left = readBalance(state, systemAccount);
   const payable: Reward[] = [];
-  for (const reward of dueRewards(state, genesis, genesis.limits.rewardsPerBlock)) {
-    if (reward.amount > left) break;
-    left -= reward.amount;
-    payable.push(reward);
+  for (const due of readDueRewards(state, genesis.limits.rewardsPerBlock)) {
+    const amount = amountOf(due, genesis);
+    // It holds up all behind it. Where nothing can be paid, the length of the queue costs nothing.
+    if (amount > left) break;
+    left -= amount;
+    payable.push(rewardOf(due, genesis));
   }
   return payable;
 }
@@ -76,15 +78,18 @@ export function rewardLeaf(reward: Reward, network: string): Uint8Array {
   return leafHash(encodeReward(reward, network));
 }
 
+function amountOf({ rule }: DueReward, { rewards }: Genesis): number {
+  return rule === 'order-reward' ? rewards.order : rewards.fill;
+}
+
 function rewardOf(due: DueReward, genesis: Genesis): Reward {
-  const amount = due.rule === 'order-reward' ? genesis.rewards.order : genesis.rewards.fill;
   const reward = {
     kind: 'TRANSFER_ECASH',
     rule: due.rule,
     cause: due.cause,
     from: systemAccount,
     to: due.to,
-    amount,
+    amount: amountOf(due, genesis),
   } as const;
   return { id: toHex(taggedHash('carechain/reward/1', encodeReward(reward, genesis.hash))), ...reward };
 }

@@ -77,10 +77,8 @@ export const readPrescription = (state: StateView, id: string) => read<Prescript
 export const readDueQueue = (state: StateView) => read<DueQueue>(state, stateKeys.dueQueue()) ?? { head: 0, tail: 0 };
 export const readPosition = (state: StateView, id: string) => read<Position>(state, stateKeys.transaction(id));
 
-/** The rewards that are owed, in the order in which they will be paid; at most `most` of them. */
-export function readDueRewards(state: StateView, most: number): DueReward[] {
+/** The rewards that are owed, in the order in which they will be paid; at most `most` of them, each read when it is its turn. */
+export function* readDueRewards(state: StateView, most: number): Iterable<DueReward> {
   const { head, tail } = readDueQueue(state);
-  const due: DueReward[] = [];
-  for (let n = head; n < tail && due.length < most; n++) due.push(read<DueReward>(state, stateKeys.dueReward(n))!);
-  return due;
+  for (let n = head; n < Math.min(tail, head + most); n++) yield read<DueReward>(state, stateKeys.dueReward(n))!;
 }

@@ -8,6 +8,7 @@
 export { checkConfigured, isLoopback, type PeerAddress, parseAddress } from './address.ts';
 export { rangeOf } from './address-range.ts';
 export { createNetwork, type NetworkSettings } from './create-network.ts';
+export type { Breathe } from './fair-shares.ts';
 export { createLibp2pTransport, type Libp2pTransportSettings } from './libp2p-transport.ts';
 export type {
   ConfiguredPeer,

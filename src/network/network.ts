@@ -1,5 +1,6 @@
 /** The face of the network for the node above it: typed messages, and peers that are looked after. */
 import type { Block, SealedHeader, Transaction } from '../ledger/index.ts';
+import type { Breathe } from './fair-shares.ts';
 import type { MessageVerdict } from './transport.ts';
 
 /** Of the transactions that are pending somewhere: how many, and the exclusive or of their ids. */
@@ -97,11 +98,14 @@ export interface Network {
   fetchPendingIds(peerId: string, from: number): Promise<string[]>;
   fetchPending(peerId: string, ids: readonly string[]): Promise<Transaction[]>;
 
-  /** A protocol of a room above, such as `vault/1`: the network prefixes it with /carechain/<network>/. */
+  /**
+   * A protocol of a room above, such as `vault/1`: the network prefixes it with /carechain/<network>/. Whoever answers
+   * breathes between the pieces of the work.
+   */
   serve(
     protocol: string,
     requestBytes: number,
-    onRequest: (bytes: Uint8Array, from: string) => Promise<Uint8Array>,
+    onRequest: (bytes: Uint8Array, from: string, breathe: Breathe) => Promise<Uint8Array>,
   ): void;
   request(peerId: string, protocol: string, bytes: Uint8Array, answerBytes: number): Promise<Uint8Array>;
 

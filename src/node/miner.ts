@@ -12,6 +12,7 @@ import {
   type Genesis,
   type Header,
   nonceFrame,
+  type Reward,
   sealBlock,
   type Transaction,
 } from '../ledger/index.ts';
@@ -36,6 +37,8 @@ export interface MinerPorts {
   readonly nodeKey: KeyPair;
   /** In the order in which they hold. */
   pending(): readonly Transaction[];
+  /** In the order in which they will be paid. */
+  rewardsDue(): readonly Reward[];
   /** Whether this node's clock is not that of its peers. */
   clockIsWrong(): boolean;
   /** Calls whenever the head moves, until the function returned is called. */
@@ -82,7 +85,7 @@ export class Miner {
   }
 
   async #attempt(signal: AbortSignal): Promise<MineOutcome | 'head-moved'> {
-    const { genesis, chain, keeper, nodeKey, workers, onHeadMove } = this.#ports;
+    const { genesis, keeper, nodeKey, workers, onHeadMove, rewardsDue } = this.#ports;
     const plan = this.#plan();
     if (!plan) return { ok: false, code: 'nothing-to-mine' };
     if (plan.header.time > this.#ports.clock.now() + limits.futureBlockMs) return { ok: false, code: 'clock-skewed' };
@@ -105,7 +108,7 @@ export class Miner {
       ok: true,
       block,
       rewards: plan.rewards,
-      rewardsDue: dueRewards(chain.state, genesis, genesis.limits.rewardsPerBlock),
+      rewardsDue: rewardsDue().slice(0, genesis.limits.rewardsPerBlock),
     };
   }
 

@@ -7,6 +7,7 @@ import { Announcer } from './announcer.ts';
 import { ChainKeeper } from './chain-keeper.ts';
 import { ClockWatch, offsetOf } from './clock-watch.ts';
 import { ConflictList } from './conflict-list.ts';
+import { DueList } from './due-list.ts';
 import { Emitter } from './emitter.ts';
 import { Equivocations } from './equivocations.ts';
 import { FolderCare } from './folder-care.ts';
@@ -17,9 +18,9 @@ import type {
   Head,
   LedgerNode,
   LocatedEntry,
+  LoggedReorg,
   MineOutcome,
   NodeEvents,
-  LoggedReorg,
   SyncReport,
   VerifyReport,
 } from './ledger-node.ts';
@@ -65,6 +66,7 @@ export class Node implements LedgerNode {
     const { clock, workers } = world;
     const { chain, store, outbox, network, nodeKey } = parts;
     const conflicts = new ConflictList(parts.lost);
+    const due = new DueList(chain, genesis);
     const logger = world.logger.child('node');
     this.#settings = settings;
     this.#world = world;
@@ -131,6 +133,7 @@ export class Node implements LedgerNode {
       logger,
       nodeKey,
       pending: () => this.#transactions.offered(),
+      rewardsDue: () => due.all(),
       clockIsWrong: () => clockWatch.isSkewed,
       onHeadMove: (run) => this.#emitter.on('tip', run),
     });
@@ -144,12 +147,12 @@ export class Node implements LedgerNode {
       onEnd: () => this.#solitude.syncEnded(),
     });
     this.#queries = new Queries({
-      genesis,
       chain,
       store,
       mempool: this.#mempool,
       transactions: this.#transactions,
       conflicts,
+      due,
     });
     this.#care = new FolderCare({
       ...parts,

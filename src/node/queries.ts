@@ -1,12 +1,8 @@
 /** What people ask of a node: where an entry stands, what is pending, a patient's events, what is open. Reads only. */
-import { limits } from '../base/index.ts';
 import {
-  dueRewards,
-  type Genesis,
   type Order,
   type Prescription,
   patientOf,
-  type Reward,
   readOrder,
   readPosition,
   readPrescription,
@@ -14,18 +10,19 @@ import {
 } from '../ledger/index.ts';
 import { type ChainStore, type Store, storeKeys } from '../storage/index.ts';
 import type { ConflictList } from './conflict-list.ts';
+import type { DueList } from './due-list.ts';
 import { authoredIds, openIds } from './indexes.ts';
 import type { EntryState, LocatedEntry, OpenOrder, OpenPrescription, PatientEvent } from './ledger-node.ts';
 import type { Mempool } from './mempool.ts';
 import type { Transactions } from './transactions.ts';
 
 export interface QueryPorts {
-  readonly genesis: Genesis;
   readonly chain: ChainStore;
   readonly store: Store;
   readonly mempool: Mempool;
   readonly transactions: Transactions;
   readonly conflicts: ConflictList;
+  readonly due: DueList;
 }
 
 export class Queries {
@@ -36,7 +33,7 @@ export class Queries {
   }
 
   find(id: string): LocatedEntry | undefined {
-    const { chain, mempool, transactions, conflicts } = this.#ports;
+    const { chain, mempool, transactions, conflicts, due } = this.#ports;
     const position = readPosition(chain.state, id);
     if (position) return this.#confirmed(id, position.height, position.position);
     const found = mempool.get(id);
@@ -46,21 +43,21 @@ export class Queries {
         : { state: 'pending' };
       return this.#located(found.transaction, where);
     }
-    const due = this.#due().find((reward) => reward.id === id);
-    if (due) return { id, entry: { type: 'reward', reward: due }, where: { state: 'pending' }, own: false };
     const returning = transactions.returning(id);
     if (returning) return this.#located(returning, { state: 'pending' });
     const gone = conflicts.get(id);
-    return gone && this.#located(gone.transaction, { state: 'lost', rejection: gone.rejection });
+    if (gone) return this.#located(gone.transaction, { state: 'lost', rejection: gone.rejection });
+    const reward = due.get(id);
+    return reward && { id, entry: { type: 'reward', reward }, where: { state: 'pending' }, own: false };
   }
 
   async findIds(prefix: string, most: number): Promise<string[]> {
-    const { chain, mempool, conflicts } = this.#ports;
+    const { chain, mempool, conflicts, due } = this.#ports;
     const here = [
       ...mempool.pending(),
       ...mempool.waiting().map(({ transaction }) => transaction),
       ...conflicts.all().map(({ transaction }) => transaction),
-      ...this.#due(),
+      ...due.all(),
     ];
     const ids = new Set(here.map(({ id }) => id).filter((id) => id.startsWith(prefix)));
     for (const id of await chain.findIds(prefix, most)) ids.add(id);
@@ -107,7 +104,7 @@ export class Queries {
 
   pending(): LocatedEntry[] {
     const { mempool } = this.#ports;
-    const due = this.#due().map(
+    const due = this.#ports.due.all().map(
       (reward): LocatedEntry => ({
         id: reward.id,
         entry: { type: 'reward', reward },
@@ -148,10 +145,6 @@ export class Queries {
         }),
       ),
     ];
-  }
-
-  #due(): Reward[] {
-    return dueRewards(this.#ports.chain.state, this.#ports.genesis, limits.rewardsPerBlock);
   }
 
   #located(transaction: Transaction, where: EntryState): LocatedEntry {

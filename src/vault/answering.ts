@@ -1,7 +1,7 @@
 /** The serving side of vault/1 (exchange.ts tells its story): which envelopes a peer gets. Deny by default. */
 import { CarechainError, type Clock, limits } from '../base/index.ts';
 import type { Sealed } from '../ledger/index.ts';
-import type { Network } from '../network/index.ts';
+import type { Breathe, Network } from '../network/index.ts';
 import { checkEnvelope } from './envelope.ts';
 import { bytesInAnswer, decodeRequest, encodeAnswer } from './exchange.ts';
 import { checkStatement } from './hosting.ts';
@@ -20,8 +20,13 @@ export interface AnsweringPorts {
   readonly onDamaged: (sealed: Sealed, bytes: Uint8Array | undefined) => Promise<void>;
 }
 
-/** The answer to one request of the peer `from`. @throws CarechainError `bad-request`; the peer is shunned then. */
-export async function answerRequest(message: Uint8Array, from: string, ports: AnsweringPorts): Promise<Uint8Array> {
+/** The answer to one request of the peer `from`, which breathes between two records. @throws CarechainError `bad-request`; the peer is shunned then. */
+export async function answerRequest(
+  message: Uint8Array,
+  from: string,
+  breathe: Breathe,
+  ports: AnsweringPorts,
+): Promise<Uint8Array> {
   const { network, shelf, onDamaged } = ports;
   const request = decodeRequest(message);
   if (request === null) {
@@ -32,6 +37,7 @@ export async function answerRequest(message: Uint8Array, from: string, ports: An
   const envelopes: Uint8Array[] = [];
   let answerBytes = bytesInAnswer(new Uint8Array());
   for (const id of hosted.length === 0 ? [] : new Set(request.records)) {
+    await breathe();
     const sealed = readableRecord(id, hosted, ports);
     if (!sealed) continue;
     const bytes = shelf.envelope(id);

@@ -98,8 +98,8 @@ export function createVault(ports: VaultPorts): Vault {
     async start() {
       await hosted.load();
       await keeping.load();
-      network.serve(protocol, requestBytes, (request, from) =>
-        answerRequest(request, from, { node, network, shelf, clock, peerIdOf, onDamaged: distrust }),
+      network.serve(protocol, requestBytes, (request, from, breathe) =>
+        answerRequest(request, from, breathe, { node, network, shelf, clock, peerIdOf, onDamaged: distrust }),
       );
       offPeer = node.on('peer', ({ peerId, state }) => {
         if (state === 'connected') void fetching.meet(peerId);

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { CarechainError, limits, silentLogger } from '../../src/base/index.ts';
 import type { Block, Rejection, Transaction } from '../../src/ledger/index.ts';
 import { ConflictList } from '../../src/node/conflict-list.ts';
+import { DueList } from '../../src/node/due-list.ts';
 import { inlineWorkers } from '../../src/node/index.ts';
 import { Mempool } from '../../src/node/mempool.ts';
 import { Queries } from '../../src/node/queries.ts';
@@ -50,7 +51,8 @@ async function open(world: Chain, database: Database) {
     });
     parts.transactions = transactions;
     parts.mempool = mempool;
-    parts.queries = new Queries({ genesis, chain, store, mempool, transactions, conflicts });
+    const due = new DueList(chain, genesis);
+    parts.queries = new Queries({ chain, store, mempool, transactions, conflicts, due });
     return {
       alsoWrite(change) {
         const writes = transactions.alsoWrite(change);

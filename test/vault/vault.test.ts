@@ -199,6 +199,18 @@ describe('what a node gives away', () => {
     expect(await ask(stranger, clinic, [hashFrom('unknown'), id, id], [statementOf('bob', nodeKey)])).toHaveLength(1);
   });
 
+  test('others have their turn between two records of an answer', async () => {
+    const statement = statementOf('bob', lab.ledger.nodeKey);
+    const before = clinic.wires.breaths;
+    await ask(
+      lab,
+      clinic,
+      Array.from({ length: 64 }, (_, index) => hashFrom(`${index}`)),
+      [statement],
+    );
+    expect(clinic.wires.breaths - before).toBe(64);
+  });
+
   test('what no transaction names is given to nobody', async () => {
     const { sealed } = await village.prepare(clinic, 'alice', text, ['alice', 'bob']);
     expect(await ask(lab, clinic, [recordIdOf(sealed)], [statementOf('bob', lab.ledger.nodeKey)])).toEqual([]);

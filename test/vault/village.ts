@@ -59,7 +59,7 @@ export class ManualClock implements Clock {
   }
 }
 
-type OnRequest = (bytes: Uint8Array, from: string) => Promise<Uint8Array>;
+type OnRequest = Parameters<Network['serve']>[2];
 
 /** One end of the wires: the part of the network that a vault uses. */
 export class Wires implements Pick<Network, 'peers' | 'serve' | 'request' | 'shun'> {
@@ -68,6 +68,8 @@ export class Wires implements Pick<Network, 'peers' | 'serve' | 'request' | 'shu
   readonly shunned: { peerId: string; code: string }[] = [];
   /** How often this end has asked. */
   requests = 0;
+  /** How often others had their turn while it answered. */
+  breaths = 0;
   /** Bends what this end answers. */
   bend: (answer: Uint8Array) => Uint8Array = (answer) => answer;
   onLink: (peerId: string) => void = () => {};
@@ -90,7 +92,8 @@ export class Wires implements Pick<Network, 'peers' | 'serve' | 'request' | 'shu
     this.requests++;
     const other = this.links.get(peerId);
     if (!other) throw new CarechainError('request-failed', 'no link');
-    const answer = other.bend(await other.#onRequest(Uint8Array.from(bytes), this.peerId));
+    const breathe = async () => void other.breaths++;
+    const answer = other.bend(await other.#onRequest(Uint8Array.from(bytes), this.peerId, breathe));
     if (answer.length > answerBytes) throw new CarechainError('request-failed', 'too long');
     return Uint8Array.from(answer);
   }
