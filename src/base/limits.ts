@@ -50,6 +50,8 @@ export const limits = {
   parkedOwnTransactions: 1_000,
   /** Ids of transactions that this node remembers as having become impossible. */
   lostTransactions: 10_000,
+  /** Of those, the ones that others wrote: each reorg looks at all that are remembered again. */
+  lostTransactionsOfOthers: 500,
 
   /** Bodies of side branches that are stored and not (yet) on the main chain. */
   sideBranchBytes: 256_000_000,

@@ -2,6 +2,7 @@
  * The conflict list: what can no longer be confirmed on this chain. It is read from the disk; what is on its way there is
  * here meanwhile, so that a transaction that its author was told of is never nowhere.
  */
+import { limits } from '../base/index.ts';
 import type { LostStore, LostTransaction, Write } from '../storage/index.ts';
 
 export class ConflictList {
@@ -25,8 +26,12 @@ export class ConflictList {
 
   /** Takes transactions in at once; {@link written} says that the writes returned are on the disk. */
   put(lost: readonly LostTransaction[]): Write[] {
-    for (const each of lost) this.#onTheWay.set(each.transaction.id, each);
-    return lost.flatMap((each) => this.#stored.put(each));
+    // A block may settle thousands at once: of those of others no more are written than are kept.
+    const ofOthers = lost.filter(({ own }) => !own);
+    const kept = new Set(ofOthers.slice(-limits.lostTransactionsOfOthers));
+    const taken = lost.filter((each) => each.own || kept.has(each));
+    for (const each of taken) this.#onTheWay.set(each.transaction.id, each);
+    return taken.flatMap((each) => this.#stored.put(each));
   }
 
   written(lost: readonly LostTransaction[]): void {

@@ -1,6 +1,7 @@
 /**
  * The conflict list: transactions that can no longer be confirmed on this chain, with the reason. Users read it, and it is
- * looked at again at each reorg. Bounded; those that users of this node wrote are the last to be forgotten.
+ * looked at again at each reorg. Bounded; those that users of this node wrote are the last to be forgotten. Of what others
+ * wrote only the newest are kept: if it becomes possible again, their own nodes offer it again.
  */
 import { limits } from '../base/index.ts';
 import type { Rejection, Transaction } from '../ledger/index.ts';
@@ -32,25 +33,31 @@ interface LostRow extends KeptTransaction, Rejection {
   readonly own: boolean;
 }
 
-/** @param most transactions that are kept. */
-export async function openLostStore(store: Store, most: number = limits.lostTransactions): Promise<LostStore> {
+/** @param most transactions that are kept. @param mostOfOthers of those, the ones that no user of this node wrote. */
+export async function openLostStore(
+  store: Store,
+  most: number = limits.lostTransactions,
+  mostOfOthers: number = limits.lostTransactionsOfOthers,
+): Promise<LostStore> {
   const rows = await rowsInOrder<LostRow>(store, storeKeys.lost(''));
   let next = (rows.at(-1)?.row.sequence ?? -1) + 1;
   const idOf = (key: string) => key.slice(storeKeys.lost('').length);
   /** Id -> own, oldest first, as it is on the disk. The transactions themselves are read when asked for. */
   const onDisk = new Map(rows.map(({ key, row }) => [idOf(key), row.own]));
   /** The same, with what is on its way there. */
-  let kept = new Map(onDisk);
+  let kept = new Listed(onDisk);
   store.follow(storeKeys.lost(''), {
     written(write) {
       const id = idOf(write.key);
-      for (const list of [onDisk, kept]) {
-        list.delete(id);
-        if (write.type === 'put') list.set(id, decodeRow<LostRow>(write.value).own);
-      }
+      onDisk.delete(id);
+      kept.remove(id);
+      if (write.type === 'del') return;
+      const { own } = decodeRow<LostRow>(write.value);
+      onDisk.set(id, own);
+      kept.enter(id, own);
     },
     failed() {
-      kept = new Map(onDisk);
+      kept = new Listed(onDisk);
     },
   });
 
@@ -58,23 +65,24 @@ export async function openLostStore(store: Store, most: number = limits.lostTran
     const key = storeKeys.lost(id);
     const row = readRow<LostRow>(store, key);
     // Missing and lost are two answers: what memory knows to be on the disk must not look as if it had never been.
-    if (!row && kept.has(id) && onDisk.has(id)) throw damaged(key);
+    if (!row && kept.ids.has(id) && onDisk.has(id)) throw damaged(key);
     if (!row) return undefined;
     const { transaction, code, facts, own } = row;
     return { transaction: openTransaction(key, transaction), rejection: { code, facts }, own };
   };
   const forget = (id: string): Write => {
-    kept.delete(id);
+    kept.remove(id);
     return remove(storeKeys.lost(id));
   };
   return {
     get,
-    listed: () => kept,
+    listed: () => kept.ids,
     put({ transaction: { id, bytes }, rejection: { code, facts }, own }) {
       const writes: Write[] = [];
-      kept.delete(id);
-      if (kept.size >= most) writes.push(forget(nextToForget(kept)));
-      kept.set(id, own);
+      kept.remove(id);
+      while (!own && kept.ofOthers >= mostOfOthers) writes.push(forget(kept.next()));
+      if (kept.ids.size >= most) writes.push(forget(kept.next()));
+      kept.enter(id, own);
       writes.push(putRow(storeKeys.lost(id), { sequence: next++, transaction: bytes, code, facts, own }));
       return writes;
     },
@@ -82,7 +90,34 @@ export async function openLostStore(store: Store, most: number = limits.lostTran
   };
 }
 
-function nextToForget(kept: ReadonlyMap<string, boolean>): string {
-  for (const [id, own] of kept) if (!own) return id;
-  return kept.keys().next().value!;
+/** Ids, oldest first -> own; and how many are not. */
+class Listed {
+  readonly #ids = new Map<string, boolean>();
+  ofOthers = 0;
+
+  constructor(ids: Iterable<readonly [string, boolean]>) {
+    for (const [id, own] of ids) this.enter(id, own);
+  }
+
+  get ids(): ReadonlyMap<string, boolean> {
+    return this.#ids;
+  }
+
+  /** As the newest. */
+  enter(id: string, own: boolean): void {
+    this.remove(id);
+    this.#ids.set(id, own);
+    if (!own) this.ofOthers++;
+  }
+
+  remove(id: string): void {
+    if (this.#ids.get(id) === false) this.ofOthers--;
+    this.#ids.delete(id);
+  }
+
+  /** The one to be forgotten first. */
+  next(): string {
+    for (const [id, own] of this.#ids) if (!own) return id;
+    return this.#ids.keys().next().value!;
+  }
 }

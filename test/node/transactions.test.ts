@@ -194,6 +194,42 @@ test('a lost one that the last reorg made possible is looked at again at the nex
   expect(restarted.queries.lost()).toEqual([]);
 });
 
+test('a reorg looks again at all that was lost here, and of what others wrote at the newest', async () => {
+  const chain = new Chain(testGenesis());
+  const { world } = chain;
+  const most = limits.lostTransactionsOfOthers;
+  const node = await open(chain, await memoryDatabase());
+  const trunk = chain.mine(world.register('adam', 'trunk'));
+  await node.rig.offer(trunk);
+  const mine = world.register('alice', 'zoe');
+  await node.submit(mine);
+  const rivals = Array.from({ length: most + 10 }, () => world.register('adam', 'zoe'));
+  await node.transactions.take(rivals);
+  const winner = world.register('adam', 'zoe');
+  await node.rig.offer(chain.mineOn(trunk.hash, winner));
+  const kept = rivals.slice(-most).map(({ id }) => id);
+  const lost = () => node.queries.lost().map(({ id }) => id);
+  expect(lost().sort()).toEqual([mine.id, ...kept].sort());
+  await settled();
+  expect(lost().sort()).toEqual([mine.id, ...kept].sort());
+
+  const rebuild = node.parts.mempool!.rebuild.bind(node.parts.mempool);
+  const looked: number[] = [];
+  node.parts.mempool!.rebuild = (returned) => {
+    looked.push(returned.length);
+    return rebuild(returned);
+  };
+  let on = trunk.hash;
+  for (const name of ['x', 'y']) {
+    const block = chain.mineOn(on, world.register('adam', name));
+    on = block.hash;
+    await node.rig.offer(block);
+  }
+  // What left the chain, what was written here, and those of others that are remembered.
+  expect(looked[0]).toBe(1 + 1 + most);
+  expect([node.where(mine.id), node.where(winner.id), lost()]).toEqual(['waiting', 'pending', []]);
+});
+
 test('what the disk did not take of a settlement is written with the next, without a restart', async () => {
   const { chain, trunk, mine, rival } = race();
   const other = [chain.mineOn(trunk.hash, chain.world.register('adam', 'x'))];

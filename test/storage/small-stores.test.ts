@@ -86,6 +86,22 @@ describe('the conflict list', () => {
     expect(ids()).toEqual([c.id, d.id]);
     expect((await store.all(storeKeys.lost(''))).length).toBe(2);
   });
+
+  test('of what others wrote keeps only the newest, also where an earlier version kept more', async () => {
+    const { store } = await memoryStore();
+    const earlier = await openLostStore(store);
+    for (const each of [lostOf(a), lostOf(b, true), lostOf(c)]) await store.write(earlier.put(each));
+    const lost = await openLostStore(store, 10, 2);
+    const ids = () => [...lost.listed().keys()];
+    await store.write(lost.put(lostOf(d)));
+    expect(ids()).toEqual([b.id, c.id, d.id]);
+    await store.write(lost.put(lostOf(d, true)));
+    await store.write(lost.put(lostOf(a)));
+    expect(ids()).toEqual([b.id, c.id, d.id, a.id]);
+    await store.write(lost.put(lostOf(transactions[4]!)));
+    expect(ids()).toEqual([b.id, d.id, a.id, transactions[4]!.id]);
+    expect([...(await openLostStore(store)).listed().keys()]).toEqual(ids());
+  });
 });
 
 describe('the log of reorgs', () => {
