@@ -2,7 +2,6 @@
 import type { Block, Genesis, Header, Rejection, Reward, StateView, Transaction, Verdict } from '../ledger/index.ts';
 import type { ConfiguredPeer, Network, Peer } from '../network/index.ts';
 import type { LoggedEquivocation, LoggedReorg, Reorg, Write } from '../storage/index.ts';
-
 import type { HealingReport, RowsOfARoom } from './healing.ts';
 import type { ScrubOutcome } from './scrub.ts';
 
