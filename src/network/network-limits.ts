@@ -81,6 +81,14 @@ export const networkLimits = {
   /** Peers found on the local network that are dialled at once. */
   discoveredDials: 8,
 
+  /** A peer that has brought nothing for so long is no longer the only one that is asked. */
+  patienceMs: 3_000,
+  /** So many times as many are asked side by side each time patience ends: all that there may be, after the second. */
+  patienceGrowth: 8,
+  /** Peers of which is remembered whether they were of use lately or late, and for how long. */
+  experiences: 1_000,
+  experienceMs: 600_000,
+
   shunnedPeers: 1_000,
   /** Good behaviour after which the next shun starts from the shortest again. */
   shunMemoryMs: 3_600_000,
