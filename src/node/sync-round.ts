@@ -1,44 +1,66 @@
 /**
- * One round of sync with one peer: what it brought, and how fast. A peer that drips is neither silent nor a liar, and yet
- * could hold up a sync for hours; where another has as much to offer, nobody waits for it a second time.
+ * One round of sync with one peer: what it brought, and how many bodies it is asked for at a time. A peer that is not known
+ * to be of use shows first that it has one; then each is asked for about as many as it gives in a second. So a link that is
+ * slow is not taken for a peer that is silent, and where it is our own, those that are asked beside do not use it up.
  */
-import { CarechainError, type Clock } from '../base/index.ts';
+import { type Clock, limits } from '../base/index.ts';
+import type { Block } from '../ledger/index.ts';
+import type { Round } from '../network/index.ts';
 
-/** An answer that takes longer is slow. */
-const slowMs = 3_000;
+const rangeMs = 1_000;
+/** Who drips must not have us ask for ever fewer. */
+const fewestBlocks = 32;
 
 export class SyncRound {
-  /** Blocks that were of use. */
+  /** Blocks that were of use, and when the last thing was that was. */
   blocks = 0;
+  usefulAt = 0;
+  /** How many blocks to ask for next. */
+  nextRange: number;
   readonly #clock: Clock;
-  readonly #isDispensable: () => boolean;
-  #wasSlow = false;
+  readonly #round: Round;
   #workedMs = 0;
   #workingSince: number | null = null;
 
-  constructor(clock: Clock, isDispensable: () => boolean) {
+  /** @param isKnown whether the peer has been of use before. */
+  constructor(clock: Clock, round: Round, isKnown: boolean) {
     this.#clock = clock;
-    this.#isDispensable = isDispensable;
+    this.#round = round;
+    this.nextRange = isKnown ? limits.blocksPerRequest : 1;
   }
 
-  /** The answer, which counts however late it comes. @throws CarechainError `slow-peer` instead of asking once more. */
-  async time<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-    if (this.#wasSlow && this.#isDispensable()) throw new CarechainError('slow-peer', 'Another peer may be faster.');
+  /** Asks for bodies. */
+  async time(ask: () => Promise<Block[]>): Promise<Block[]> {
     const askedAt = this.#notWorkedMs();
-    const answer = await ask();
-    this.#wasSlow = this.#notWorkedMs() - askedAt > slowMs;
-    return answer;
+    const blocks = await ask();
+    const tookMs = Math.max(1, this.#notWorkedMs() - askedAt);
+    const inTime = Math.floor((blocks.length * rangeMs) / tookMs);
+    this.nextRange = Math.min(Math.max(inTime, fewestBlocks), limits.blocksPerRequest);
+    return blocks;
+  }
+
+  countBlock(): void {
+    this.blocks++;
+    this.usefulAt = this.#clock.now();
+  }
+
+  /** It has told what was not known, or given all that it was asked for: so long the others are not asked. */
+  brought(): void {
+    this.usefulAt = this.#clock.now();
+    this.#round.brought();
   }
 
   /** Our own work, of which there may be much while an answer is on its way, is not the peer's slowness. */
-  async working<Result>(task: () => Promise<Result>): Promise<Result> {
-    this.#workingSince = this.#clock.now();
-    try {
-      return await task();
-    } finally {
-      this.#workedMs += this.#clock.now() - this.#workingSince;
-      this.#workingSince = null;
-    }
+  working<Result>(task: () => Promise<Result>): Promise<Result> {
+    return this.#round.working(async () => {
+      this.#workingSince = this.#clock.now();
+      try {
+        return await task();
+      } finally {
+        this.#workedMs += this.#clock.now() - this.#workingSince;
+        this.#workingSince = null;
+      }
+    });
   }
 
   /** This clock, but for the time of our own work. */
@@ -46,4 +68,10 @@ export class SyncRound {
     const now = this.#clock.now();
     return now - this.#workedMs - (this.#workingSince === null ? 0 : now - this.#workingSince);
   }
+}
+
+/** Whether a peer gave all that an answer may hold. Who gives less, again and again, drips; or it does not have the rest. */
+export function isWhole(answer: readonly Block[], asked: number): boolean {
+  const weight = answer.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  return answer.length === asked || weight > limits.responseBytes / 2;
 }

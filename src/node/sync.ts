@@ -3,18 +3,18 @@
  *
  * A peer whose head would win is asked for headers after the highest block that both have on their main chains. The
  * headers must link and carry their work before one body is fetched. Bodies come in ranges and go through the chain keeper
- * like any block. A peer that lies is shunned, one that stalls is passed over, and the next one takes over; what arrived
- * so far is kept. One serial run at a time.
+ * like any block. A peer that lies is shunned. One that stalls or drips is not waited for: the next ones are asked beside it
+ * (network/side-by-side.ts), and it is asked last from then on. What arrived is kept. One run at a time.
  */
 import { CarechainError, type Clock, describeError, type Logger, limits } from '../base/index.ts';
 import { type Block, type ChainHead, type Genesis, natureOf, type SealedHeader, wins } from '../ledger/index.ts';
-import type { Network, Peer } from '../network/index.ts';
+import { type Network, type Peer, Punctuality, type Round, SideBySide } from '../network/index.ts';
 import type { ChainStore } from '../storage/index.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
 import { HeaderWalk, Lie } from './header-walk.ts';
 import type { SyncReport } from './ledger-node.ts';
 import { storedTimes } from './stored-times.ts';
-import { SyncRound } from './sync-round.ts';
+import { isWhole, SyncRound } from './sync-round.ts';
 
 export interface SyncPorts {
   readonly genesis: Genesis;
@@ -29,22 +29,30 @@ export interface SyncPorts {
 
 export class Sync {
   readonly #ports: SyncPorts;
+  readonly #punctuality: Punctuality;
   #running: Promise<SyncReport> | null = null;
+  #asking: SideBySide | null = null;
+  /** Rounds with peers, those included that a run has not waited for. */
+  readonly #rounds = new Map<string, Promise<void>>();
   #again = false;
   #stopped = false;
 
   constructor(ports: SyncPorts) {
     this.#ports = ports;
+    this.#punctuality = new Punctuality(ports.clock);
   }
 
   /** Something may be missing: runs now, or once more after the run that is under way. */
   nudge(): void {
     if (this.#stopped) return;
-    if (this.#running) this.#again = true;
-    else void this.run();
+    if (!this.#running) void this.run();
+    else {
+      this.#again = true;
+      this.#asking?.wake();
+    }
   }
 
-  /** Resolves when no peer has anything better. Never rejects. */
+  /** Resolves when no peer has anything better, or nobody has brought anything for a while. Never rejects. */
   run(): Promise<SyncReport> {
     // Not in this turn, so that whatever a run sets off finds it running.
     this.#running ??= Promise.resolve()
@@ -63,51 +71,74 @@ export class Sync {
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#running;
+    await Promise.all(this.#rounds.values());
   }
 
   async #runAll(): Promise<SyncReport> {
     const { chain, network, clock, logger } = this.#ports;
     const before = chain.tip().height;
     const asked = new Set<string>();
-    const passedOver = new Set<string>();
+    const passedOver = new Map<string, number>();
+    let hasFailed = false;
     let blocksFetched = 0;
-    for (let peer = this.#best(passedOver); peer && !this.#stopped; peer = this.#best(passedOver)) {
-      const { peerId } = peer;
-      asked.add(peerId);
-      // Whether another could be asked instead, so that a slow one is not waited for.
-      const round = new SyncRound(clock, () => this.#best(new Set([...passedOver, peerId])) !== null);
+    const beganAt = clock.now();
+    const rounds = new Set<SyncRound>();
+    const fetch = async (peerId: string, waited: Round) => {
+      const round = new SyncRound(clock, waited, this.#punctuality.isUseful(peerId));
+      rounds.add(round);
       try {
-        await this.#fetchFrom(peer, round);
-        if (round.blocks === 0) passedOver.add(peerId);
+        await this.#fetchFrom(peerId, round);
+        if (round.blocks === 0) passedOver.set(peerId, clock.now());
       } catch (error) {
         const { code } = describeError(error);
         logger.warn('sync with a peer failed', { code });
         // With this folder, no other peer would do better.
-        if (code.startsWith('folder-')) break;
-        passedOver.add(peerId);
+        if (code.startsWith('folder-')) hasFailed = true;
+        passedOver.set(peerId, clock.now());
         if (error instanceof Lie) network.shun(peerId, error.code);
       } finally {
         blocksFetched += round.blocks;
       }
-    }
+    };
+    const ask = async (peerId: string, waited: Round) => {
+      asked.add(peerId);
+      const round = fetch(peerId, waited);
+      this.#rounds.set(peerId, round);
+      await round;
+      this.#rounds.delete(peerId);
+    };
+    const isLongAgo = (time: number) => clock.now() - time > longestWaitMs;
+    const isTimeUp = () => isLongAgo(Math.max(beganAt, ...[...rounds].map(({ usefulAt }) => usefulAt)));
+    const candidates = () => {
+      if (this.#stopped || hasFailed || isTimeUp()) return [];
+      // What a peer was passed over for is forgotten after a while, so that a long run is as good as many short ones.
+      const mayBeAsked = (peerId: string) => !this.#rounds.has(peerId) && isLongAgo(passedOver.get(peerId) ?? 0);
+      return this.#better().filter(mayBeAsked);
+    };
+    const isOver = (isStuck: boolean) => isStuck && isTimeUp();
+    this.#asking = new SideBySide({ clock, punctuality: this.#punctuality, candidates, ask, isOver });
+    await this.#asking.run();
+    this.#asking = null;
     return { before, after: chain.tip().height, blocksFetched, peersAsked: asked.size };
   }
 
-  /** The linked peer with the best claim that would win against our head. */
-  #best(passedOver: ReadonlySet<string>): Peer | null {
+  /** The linked peers whose claim would win against our head, the best claim first. */
+  #better(): string[] {
     const tip = this.#ports.chain.tip();
-    let best: Peer | null = null;
-    for (const peer of this.#ports.network.peers()) {
-      if (!peer.status || passedOver.has(peer.peerId) || !wins(peer.status.tip, best?.status?.tip ?? tip)) continue;
-      best = peer;
-    }
-    return best;
+    const claims = new Map<string, ChainHead>();
+    for (const { peerId, status } of this.#ports.network.peers())
+      if (status && wins(status.tip, tip)) claims.set(peerId, status.tip);
+    const byClaim = ([, left]: [string, ChainHead], [, right]: [string, ChainHead]) =>
+      Number(wins(right, left)) - Number(wins(left, right));
+    return [...claims].sort(byClaim).map(([peerId]) => peerId);
   }
 
   /** One round: headers, then their bodies. */
-  async #fetchFrom(peer: Peer, round: SyncRound): Promise<void> {
+  async #fetchFrom(peerId: string, round: SyncRound): Promise<void> {
+    const peer = this.#ports.network.peers().find((each) => each.peerId === peerId);
+    if (!peer?.status) return;
     const missing = await this.#fetchHeaders(peer, round);
-    await this.#fetchBodies(peer.peerId, missing, round);
+    await this.#fetchBodies(peerId, missing, round);
   }
 
   /**
@@ -122,9 +153,9 @@ export class Sync {
     let missing: string[] = [];
     let walk: HeaderWalk | null = null;
     let walks = 0;
+    let idlePages = 0;
     for (;;) {
-      const locator = this.#locator(walk?.last.hash);
-      const page = await round.time(() => network.fetchHeaders(peerId, locator));
+      const page = await network.fetchHeaders(peerId, this.#locator(walk?.last));
       const [first] = page;
       if (first && first.header.parent !== walk?.last.hash) {
         // It may have left the branch that it told so far.
@@ -138,6 +169,10 @@ export class Sync {
         if (!walk!.step(sealed, clock.now())) return missing;
         if (!chain.header(sealed.hash)) missing.push(sealed.hash);
       }
+      if (first && chain.isOnMainChain(walk!.last.hash)) idlePages++;
+      // The first page of a branch must not buy time: whoever relays headers has those.
+      else if (missing.length > limits.headersPerRequest) round.brought();
+      if (idlePages > mostIdlePages) throw new CarechainError('request-failed', 'The peer tells what is here already.');
       const isAll = page.length < limits.headersPerRequest;
       if (isAll && isMoreThanShown(claim, walk, chain.tip())) {
         if (isDoubted) throw new Lie(walk ? 'claims-more-than-it-has' : 'empty-claim');
@@ -168,21 +203,29 @@ export class Sync {
 
   /** While the blocks of one answer are checked and written, the next is on its way. */
   async #fetchBodies(peerId: string, hashes: readonly string[], round: SyncRound): Promise<void> {
-    if (this.#stopped) return;
-    const fetch = (from: number) => {
-      const range = hashes.slice(from, from + limits.blocksPerRequest);
-      const answer = round.time(() => this.#ports.network.fetchBlocks(peerId, range));
+    const { chain, network } = this.#ports;
+    if (this.#stopped || hashes.length === 0) return;
+    let next = 0;
+    const fetch = () => {
+      // Others may have brought them meanwhile; but a single one may be here already, and be asked for to be offered again.
+      while (hashes.length > 1 && next < hashes.length && chain.header(hashes[next]!)) next++;
+      if (next === hashes.length) return null;
+      const range = hashes.slice(next, next + round.nextRange);
+      const answer = round.time(() => network.fetchBlocks(peerId, range));
       // Where the blocks before it are refused, nobody waits for it.
       answer.catch(() => undefined);
-      return answer;
+      return { answer, asked: range.length };
     };
-    let answer = fetch(0);
-    for (let next = 0; next < hashes.length && !this.#stopped; ) {
-      const blocks = await answer;
+    let request = fetch();
+    while (request && !this.#stopped) {
+      const { asked } = request;
+      const blocks = await request.answer;
       if (blocks.length === 0) throw new CarechainError('request-failed', 'The peer no longer has these blocks.');
       next += blocks.length;
-      if (next < hashes.length) answer = fetch(next);
+      request = fetch();
+      const usefulBefore = round.blocks;
       if (!(await round.working(() => this.#offerAll(blocks, peerId, round)))) return;
+      if (round.blocks > usefulBefore && isWhole(blocks, asked)) round.brought();
     }
   }
 
@@ -193,7 +236,7 @@ export class Sync {
       const refused = 'rejection' in offer ? offer.rejection : null;
       if (refused && verdict === 'rejected') throw new Lie(refused.code);
       // What was here already counts as nothing: a peer that sends only that must not keep the others waiting.
-      if (verdict === 'accepted' || refused) round.blocks++;
+      if (verdict === 'accepted' || refused) round.countBlock();
       // A body that another peer had delivered was bent, and is forgotten now: this one is asked for it in a new round.
       if (refused && natureOf(refused.code) === 'invalid') return false;
       if (refused) throw new CarechainError(refused.code, 'A block of the range was refused.');
@@ -201,13 +244,27 @@ export class Sync {
     return true;
   }
 
-  /** Where a walk has come to, tip, −1, −2, −4 … and the genesis: enough to find where two chains part, with few hashes. */
-  #locator(walked?: string): string[] {
+  /**
+   * Where a walk has come to, tip, −1, −2, −4 … and the genesis: enough to find where two chains part, with few hashes. Where
+   * a walk has seen only what is on our main chain, the chains part above it, and hashes at even distances find that place.
+   */
+  #locator(walked?: { readonly hash: string; readonly header: { readonly height: number } }): string[] {
     const { chain } = this.#ports;
     const { height } = chain.tip();
-    const hashes = walked === undefined ? [] : [walked];
-    for (let step = 0; step <= height && hashes.length < limits.locatorHashes - 1; step = step === 0 ? 1 : step * 2) {
-      hashes.push(chain.hashAt(height - step)!);
+    const hashes: string[] = [];
+    if (walked && chain.isOnMainChain(walked.hash)) {
+      const places = limits.locatorHashes - 2;
+      const above = height - walked.header.height;
+      for (let place = places; place > 0; place--) {
+        const hash = chain.hashAt(walked.header.height + Math.ceil((above * place) / places))!;
+        if (hash !== hashes.at(-1)) hashes.push(hash);
+      }
+      if (hashes.at(-1) !== walked.hash) hashes.push(walked.hash);
+    } else {
+      if (walked) hashes.push(walked.hash);
+      for (let step = 0; step <= height && hashes.length < limits.locatorHashes - 1; step = step === 0 ? 1 : step * 2) {
+        hashes.push(chain.hashAt(height - step)!);
+      }
     }
     const genesis = chain.hashAt(0)!;
     if (hashes.at(-1) !== genesis) hashes.push(genesis);
@@ -215,8 +272,14 @@ export class Sync {
   }
 }
 
+/** After so long without anything of use a run asks nobody else, and ends when it has been patient with all that it asked. */
+const longestWaitMs = 2 * limits.requestMs;
+
 /** How often a peer may leave its branch for another while it is asked for headers. */
 const mostWalks = 4;
+
+/** Pages that lie on our main chain from end to end. Three narrow down any place, with as many hashes as a locator has. */
+const mostIdlePages = 3;
 
 /** Whether a peer that has told all its headers claims more. Without a walk, all it has is on our main chain. */
 function isMoreThanShown(claim: ChainHead, walk: HeaderWalk | null, ours: ChainHead): boolean {

@@ -9,7 +9,6 @@ const inside = [
   'malformed-message',
   'not-asked-for',
   'not-linked',
-  'slow-peer',
   'over-budget',
   'timed-out',
   'story-differs',

@@ -1,7 +1,7 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { CarechainError, limits, silentLogger } from '../../src/base/index.ts';
 import type { Block } from '../../src/ledger/index.ts';
-import type { Network, Peer } from '../../src/network/index.ts';
+import { type Network, networkLimits, type Peer } from '../../src/network/index.ts';
 import { Sync } from '../../src/node/sync.ts';
 import { Chain, testGenesis } from '../support/ledger.ts';
 import { bent, openRig, type Rig } from './rig.ts';
@@ -13,7 +13,9 @@ interface Served {
   claim?: { hash: string; height: number; work: number };
   onHeaders?: () => unknown;
   onStatus?: () => unknown;
-  onBlocks?: (hashes: readonly string[]) => Block[];
+  onBlocks?: (hashes: readonly string[]) => Block[] | Promise<Block[]>;
+  /** It does not look at what it is told that we have. */
+  alwaysFromGenesis?: boolean;
 }
 
 const world = testGenesis();
@@ -38,7 +40,15 @@ beforeAll(() => {
 
 async function start(served: Record<string, Served>, skewMs = 0) {
   let waitedMs = 0;
-  const clock = { now: () => chain.now + skewMs + waitedMs, after: () => ({ cancel() {} }) };
+  const timers = new Set<{ dueMs: number; run: () => void }>();
+  const clock = {
+    now: () => chain.now + skewMs + waitedMs,
+    after: (delayMs: number, run: () => void) => {
+      const timer = { dueMs: waitedMs + delayMs, run };
+      timers.add(timer);
+      return { cancel: () => void timers.delete(timer) };
+    },
+  };
   const rig = await openRig(chain, undefined, clock);
   const shunned: string[] = [];
   const asked: string[] = [];
@@ -65,8 +75,9 @@ async function start(served: Record<string, Served>, skewMs = 0) {
         }),
     async fetchHeaders(peerId, locator) {
       const peer = ask(peerId, 'headers');
-      peer.onHeaders?.();
+      await peer.onHeaders?.();
       const { blocks } = peer;
+      if (peer.alwaysFromGenesis) return blocks.slice(0, limits.headersPerRequest);
       const hashes = [world.genesis.hash, ...blocks.map(({ hash }) => hash)];
       const at = hashes.indexOf(locator.find((hash) => hashes.includes(hash))!);
       return blocks.slice(at, at + limits.headersPerRequest);
@@ -92,8 +103,10 @@ async function start(served: Record<string, Served>, skewMs = 0) {
     asked,
     served,
     ends: () => ends,
+    waited: () => waitedMs,
     wait: (ms: number) => {
       waitedMs += ms;
+      for (const timer of [...timers]) if (timer.dueMs <= waitedMs && timers.delete(timer)) timer.run();
     },
   };
 }
@@ -220,6 +233,17 @@ describe('a peer that', () => {
     expect(rig.chain.tip().hash).toBe(lab.blocks.at(-1)!.hash);
   });
 
+  test('tells a page of our own headers is asked next where between there and our tip the two chains part', async () => {
+    let pages = 0;
+    const onHeaders = () => Object.assign(lab, { alwaysFromGenesis: ++pages === 1 });
+    const lab: Served = { blocks: [...main.slice(0, 518), ...grow(main[517]!.hash, 8)], onHeaders };
+    const { rig, sync, shunned } = await start({ lab });
+    await give(rig, main);
+    await sync.run();
+    expect([pages, shunned]).toEqual([2, []]);
+    expect(rig.chain.tip().hash).toBe(lab.blocks.at(-1)!.hash);
+  });
+
   test('leaves its branch again and again is left, and not blamed', async () => {
     let pages = 0;
     const another = [...main.slice(0, 5), ...grow(main[4]!.hash, 520)];
@@ -244,17 +268,27 @@ describe('a peer that', () => {
       if (answers++ > 0) throw new CarechainError('request-failed', 'The link broke.');
       return some.filter(({ hash }) => hashes.includes(hash));
     };
-    const { rig, sync, asked } = await start({ gone: { blocks: some, onBlocks }, lab: { blocks: some } });
+    const fromLab: string[] = [];
+    const lab: Served = {
+      blocks: some,
+      onBlocks: (hashes) => {
+        fromLab.push(...hashes);
+        return some.filter(({ hash }) => hashes.includes(hash));
+      },
+    };
+    const { rig, sync, asked } = await start({ gone: { blocks: some, onBlocks }, lab });
     await sync.run();
     expect(rig.chain.tip().height).toBe(some.length);
     expect(asked.filter((one) => one === 'gone blocks')).toHaveLength(2);
-    // What the first one brought is kept.
-    expect(asked.filter((one) => one === 'lab blocks').length).toBe(1);
+    // What the first one brought is kept, and each of the others is asked for once.
+    expect(fromLab).toEqual(some.slice(1).map(({ hash }) => hash));
   });
 
   test('drips is left where another has as much, and taken where it is the only one', async () => {
-    const drip = (hashes: readonly string[]) => {
+    const drip = async (hashes: readonly string[]) => {
       part.wait(5_000);
+      // What the other has is here long before this answer.
+      if (served.lab) await vi.waitUntil(() => part.rig.chain.tip().height === some.length, 60_000);
       return some.filter(({ hash }) => hash === hashes[0]);
     };
     const served: Record<string, Served> = { slow: { blocks: some.slice(0, 20), onBlocks: drip } };
@@ -277,6 +311,70 @@ describe('a peer that', () => {
     expect(shunned).toEqual([]);
     expect(rig.chain.tip().height).toBeGreaterThan(100);
     expect(rig.chain.tip().height).toBeLessThan(some.length);
+  });
+});
+
+describe('strangers', () => {
+  const claim = { hash: '00'.repeat(32), height: 9_999, work: 2 ** 40 };
+  /** The time that the test lets pass, so that an honest peer that is not asked by then shows. */
+  const twoPatiencesMs = 2 * networkLimits.patienceMs;
+  const silent = () => ({ blocks: [], claim, onHeaders: () => new Promise(() => {}) });
+  const turns = async () => {
+    for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
+  };
+
+  test('that claim much and say nothing, however many, hold up a sync by two patiences, and no later one at all', async () => {
+    const names = Array.from({ length: 60 }, (_, at) => `silent ${at}`);
+    const served: Record<string, Served> = Object.fromEntries(names.map((name) => [name, silent()]));
+    const part = await start({ ...served, lab: { blocks: main.slice(0, 5) } });
+    void part.sync.run();
+    for (let passed = 0; passed < twoPatiencesMs; passed += 1_000) {
+      await turns();
+      part.wait(1_000);
+    }
+    await turns();
+    expect(part.rig.chain.tip().height).toBe(5);
+    expect(part.shunned).toEqual([]);
+
+    // All that are not waited for have been given up: the next run asks who was of use, and strangers after it.
+    part.served.lab = { blocks: main.slice(0, 9) };
+    part.wait(60_000);
+    await turns();
+    part.asked.length = 0;
+    void part.sync.run();
+    await turns();
+    expect(part.rig.chain.tip().height).toBe(9);
+    expect(part.asked[0]).toBe('lab headers');
+  });
+
+  test('that tell our own headers slowly do not hold up a sync, and are asked no more in it', async () => {
+    const onHeaders = () => part.wait(2_900);
+    const foe: Served = { blocks: main, claim, onHeaders, alwaysFromGenesis: true };
+    const labAskedAfterMs: number[] = [];
+    const lab: Served = { blocks: branch, onHeaders: () => labAskedAfterMs.push(part.waited()) };
+    const part = await start({ foe, lab });
+    await give(part.rig, main);
+    await part.sync.run();
+    expect(part.rig.chain.tip().hash).toBe(branch.at(-1)!.hash);
+    expect(labAskedAfterMs[0]).toBeLessThan(twoPatiencesMs);
+    expect(part.asked.filter((one) => one === 'foe headers')).toHaveLength(4);
+    expect(part.shunned).toEqual([]);
+  });
+
+  test('that give headers and no bodies do not keep another from giving them', async () => {
+    const onBlocks = () => new Promise<Block[]>(() => {});
+    const names = Array.from({ length: 60 }, (_, at) => `silent ${at}`);
+    const served: Record<string, Served> = Object.fromEntries(
+      names.map((name) => [name, { blocks: main.slice(0, 5), onBlocks }]),
+    );
+    const part = await start({ ...served, lab: { blocks: main.slice(0, 5) } });
+    void part.sync.run();
+    for (let passed = 0; passed < twoPatiencesMs; passed += 1_000) {
+      await turns();
+      part.wait(1_000);
+    }
+    await turns();
+    expect(part.rig.chain.tip().height).toBe(5);
   });
 });
 
