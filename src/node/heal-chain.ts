@@ -4,7 +4,7 @@
  */
 import type { Clock, Logger } from '../base/index.ts';
 import type { Block, Genesis, Reward } from '../ledger/index.ts';
-import type { Network } from '../network/index.ts';
+import { type Network, Punctuality } from '../network/index.ts';
 import { type ChainStore, type Store, storeKeys } from '../storage/index.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
 import { BlockHealer, type FetchedBlock } from './heal-blocks.ts';
@@ -45,16 +45,19 @@ interface Healed {
 
 export class ChainHealer {
   readonly #ports: ChainHealerPorts;
+  readonly #punctuality: Punctuality;
 
   constructor(ports: ChainHealerPorts) {
     this.#ports = ports;
+    this.#punctuality = new Punctuality(ports.clock);
   }
 
   /** Bodies first, then what is derived from them; once more where a body turned out to be a lie. */
   async heal(suspects: readonly FaultyRow[], replayWanted: boolean): Promise<Healed> {
-    const { genesis, network, logger } = this.#ports;
+    const { genesis, network, clock, logger } = this.#ports;
+    const punctuality = this.#punctuality;
     const rewardsOf = (hash: string) => readRowAnyway<Reward[]>(this.#ports.store, storeKeys.rewards(hash));
-    const healer = new BlockHealer({ genesis, network, logger, rewardsOf });
+    const healer = new BlockHealer({ genesis, network, clock, punctuality, logger, rewardsOf });
     const onlyBodies = !replayWanted && suspects.every(({ key }) => familyOf(key) === 'block');
     for (;;) {
       const fetched = new Map<string, FetchedBlock>();
