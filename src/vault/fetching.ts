@@ -1,10 +1,11 @@
 /**
- * The asking side of vault/1 (exchange.ts tells its story). Wanted records are asked for in rounds: a batch of what is due,
- * put to one linked peer after another until each has arrived or nobody is left to ask. A peer that has just linked, or every
- * peer after a login, is asked for all that is wanted.
+ * The asking side of vault/1 (exchange.ts tells its story). Wanted records are asked for in batches of what is due, put to one
+ * linked peer after another until each has arrived or nobody is left to ask. Nobody waits for a peer that says nothing: the
+ * next ones are asked beside it (network/side-by-side.ts), and it is asked last from then on. What becomes due meanwhile is a
+ * batch of its own. A peer that has just linked, or every peer after a login, is asked for all that is wanted.
  */
 import { type Clock, describeError, type Logger, limits, type Random, type Timer } from '../base/index.ts';
-import type { Network } from '../network/index.ts';
+import { type Network, Punctuality, type Round, SideBySide } from '../network/index.ts';
 import { checkEnvelope, claimOf, decodeEnvelope } from './envelope.ts';
 import { decodeAnswer, encodeRequest, protocol, recordsPerRequest } from './exchange.ts';
 import type { HostedMembers } from './hosted-members.ts';
@@ -14,6 +15,11 @@ import type { Wanted, WantedRecord } from './wanted.ts';
 
 /** A peer that is asked for everything is let off after so many requests in a row that brought nothing; rounds go on. */
 const fruitlessRequests = 8;
+
+/** Batches that are under way at once. A batch is over when nobody is left whom it is worth waiting for. */
+const mostBatches = 4;
+/** For so long what becomes due waits for the batch before it, so that many records share a request. */
+const batchMs = 1_000;
 
 export interface FetchingPorts {
   readonly network: Pick<Network, 'peers' | 'request' | 'shun'>;
@@ -29,23 +35,31 @@ export class Fetching {
   readonly #ports: FetchingPorts;
   /** Peers that are being asked for everything, and whether they are to be asked again after that. */
   readonly #meetings = new Map<string, 'once' | 'again'>();
-  #rounds: Promise<void> | null = null;
+  readonly #punctuality: Punctuality;
+  /** Requests of batches that are under way, by peer. */
+  readonly #underWay = new Map<string, number>();
+  #batches = 0;
+  #lastBatchAt = 0;
   #timer: Timer | null = null;
   #stopped = false;
 
   constructor(ports: FetchingPorts) {
     this.#ports = ports;
+    this.#punctuality = new Punctuality(ports.clock);
   }
 
-  /** Asks for what is due, now. */
+  /** Asks for what is due, now; or soon, where others are being asked for what was due before. */
   wake(): void {
-    if (this.#stopped || this.#rounds) return;
+    const { network, wanted, clock } = this.#ports;
+    if (this.#stopped) return;
     this.#timer?.cancel();
     this.#timer = null;
-    this.#rounds = this.#runRounds().finally(() => {
-      this.#rounds = null;
-      this.#setTimer();
-    });
+    const isFree = this.#batches === 0 || clock.now() >= this.#lastBatchAt + batchMs;
+    if (isFree && this.#batches < mostBatches && network.peers().length > 0) {
+      const batch = wanted.take(clock.now(), recordsPerRequest);
+      if (batch.length > 0) void this.#runBatch(batch);
+    }
+    this.#setTimer();
   }
 
   /** Asks one peer for all that is wanted. */
@@ -73,28 +87,43 @@ export class Fetching {
     this.#timer?.cancel();
   }
 
-  async #runRounds(): Promise<void> {
-    const { network, wanted, clock } = this.#ports;
-    while (!this.#stopped && network.peers().length > 0) {
-      const batch = wanted.take(clock.now(), recordsPerRequest);
-      if (batch.length === 0) return;
-      await this.#askEveryone(batch);
-      wanted.postpone(
-        batch.map(({ id }) => id),
-        clock.now(),
-      );
-    }
+  async #runBatch(batch: readonly WantedRecord[]): Promise<void> {
+    const { wanted, clock } = this.#ports;
+    this.#batches++;
+    this.#lastBatchAt = clock.now();
+    await this.#askEveryone(batch);
+    wanted.postpone(
+      batch.map(({ id }) => id),
+      clock.now(),
+    );
+    this.#batches--;
+    this.wake();
   }
 
   async #askEveryone(batch: readonly WantedRecord[]): Promise<void> {
+    const { network, keeping, clock } = this.#ports;
     const left = new Map<string, WantedRecord>();
     await this.#guarded(async () => {
-      for (const record of batch) if (await this.#ports.keeping.isStillWanted(record)) left.set(record.id, record);
+      for (const record of batch) if (await keeping.isStillWanted(record)) left.set(record.id, record);
     });
-    for (const { peerId } of this.#shuffled(this.#ports.network.peers())) {
-      if (left.size === 0 || this.#stopped) return;
-      await this.#guarded(() => this.#ask(peerId, left));
-    }
+    const toAsk = new Set(this.#shuffled(network.peers()).map(({ peerId }) => peerId));
+    // Who is late with an answer to an earlier batch is not asked a second time meanwhile.
+    const isSilent = (peerId: string) => this.#punctuality.isLate(peerId) && this.#underWay.has(peerId);
+    const sideBySide = new SideBySide({
+      clock,
+      punctuality: this.#punctuality,
+      candidates: () => (left.size === 0 || this.#stopped ? [] : [...toAsk].filter((peerId) => !isSilent(peerId))),
+      ask: async (peerId, round) => {
+        toAsk.delete(peerId);
+        this.#underWay.set(peerId, (this.#underWay.get(peerId) ?? 0) + 1);
+        await this.#guarded(() => this.#ask(peerId, left, round));
+        const others = this.#underWay.get(peerId)! - 1;
+        if (others > 0) this.#underWay.set(peerId, others);
+        else this.#underWay.delete(peerId);
+      },
+      isOver: (isStuck) => left.size === 0 || isStuck,
+    });
+    await sideBySide.run();
   }
 
   async #askForAll(peerId: string): Promise<void> {
@@ -113,7 +142,7 @@ export class Fetching {
   }
 
   /** Asks one peer for `left` until an answer brings nothing, and takes out what arrived. @returns how many did. */
-  async #ask(peerId: string, left: Map<string, WantedRecord>): Promise<number> {
+  async #ask(peerId: string, left: Map<string, WantedRecord>, round?: Round): Promise<number> {
     const { network, hosted } = this.#ports;
     let arrived = 0;
     for (;;) {
@@ -125,6 +154,7 @@ export class Fetching {
         if (statement) asked.set(record.id, record);
       }
       if (asked.size === 0 || !network.peers().some((peer) => peer.peerId === peerId)) return arrived;
+      const askedCount = asked.size;
       const request = encodeRequest({ records: [...asked.keys()], statements: [...statements] });
       const answer = decodeAnswer(await network.request(peerId, protocol, request, limits.responseBytes));
       const taken = answer && (await this.#takeAll(answer, asked));
@@ -134,6 +164,8 @@ export class Fetching {
       }
       for (const id of taken) left.delete(id);
       arrived += taken.length;
+      // Who gives one at a time does not keep the others from being asked.
+      if (taken.length > 0 && isWhole(answer, askedCount)) round?.brought();
       if (taken.length === 0 || left.size === 0 || this.#stopped) return arrived;
     }
   }
@@ -167,9 +199,10 @@ export class Fetching {
   #setTimer(): void {
     const { wanted, network, clock, random } = this.#ports;
     const dueMs = wanted.nextDueMs();
-    // While nobody is linked there is nobody to ask: a link wakes this.
-    if (this.#stopped || dueMs === null || network.peers().length === 0) return;
-    const waitMs = Math.max(dueMs - clock.now(), 0);
+    // While nobody is linked there is nobody to ask: a link wakes this. And with all places taken, the next batch that is over.
+    if (this.#stopped || dueMs === null || network.peers().length === 0 || this.#batches === mostBatches) return;
+    const freeMs = this.#batches === 0 ? 0 : this.#lastBatchAt + batchMs;
+    const waitMs = Math.max(Math.max(dueMs, freeMs) - clock.now(), 0);
     this.#timer = clock.after(waitMs + Math.ceil(random.fraction() * (waitMs / 4 + 50)), () => this.wake());
   }
 
@@ -179,4 +212,10 @@ export class Fetching {
       .sort((left, right) => left.place - right.place)
       .map(({ element }) => element);
   }
+}
+
+/** Whether a peer gave all that it was asked for, or as much as an answer may hold. */
+function isWhole(answer: readonly Uint8Array[], asked: number): boolean {
+  const weight = answer.reduce((sum, envelope) => sum + envelope.length, 0);
+  return answer.length === asked || weight > limits.responseBytes / 2;
 }
