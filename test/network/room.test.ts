@@ -62,6 +62,35 @@ test('a peer that tells a thousand addresses makes nobody knock at a thousand do
   expect(mostUnderWay).toBe(networkLimits.learntDials);
 });
 
+test('a linked peer that tells a thousand addresses as its own leaves no more of them when it goes', async () => {
+  const clock = createVirtualClock();
+  let isUp = true;
+  const dialled = new Set<string>();
+  const dialer = createDialer({
+    ...{ configured: [], loopbackOnly: true, clock, random, logger: silentLogger, tasks: createTasks(() => undefined) },
+    async dial(address) {
+      dialled.add(address);
+      throw new Error('nobody is there');
+    },
+    isLinked: () => isUp,
+    linkCount: () => 1,
+    admits: () => true,
+    isOtherNetwork: () => false,
+  });
+  dialer.start();
+  const spam = Array.from({ length: 1_000 }, (_, index) => `127.0.0.1:${1_024 + index}`);
+  // A status holds sixteen.
+  for (let start = 0; start < spam.length; start += limits.addressesPerPeer) {
+    const some = spam.slice(start, start + limits.addressesPerPeer);
+    dialer.learn(some, { peerId: 'spammer', isLocal: true, tellsOwn: true });
+  }
+  isUp = false;
+  dialer.unlinked('spammer');
+  await clock.advance(120_000);
+  dialer.stop();
+  expect(dialled.size).toBe(networkLimits.addressesPerTeller);
+});
+
 test('addresses that led somewhere once do not keep later ones out', async () => {
   const clock = createVirtualClock();
   const linked = new Set<string>();
