@@ -20,7 +20,7 @@ export interface AnsweringPorts {
   readonly onDamaged: (sealed: Sealed, bytes: Uint8Array | undefined) => Promise<void>;
 }
 
-/** The answer to one request of the peer `from`, which breathes between two records. @throws CarechainError `bad-request`; the peer is shunned then. */
+/** The answer to one request of the peer `from`, which breathes before each signature and each record. @throws CarechainError `bad-request`; the peer is shunned then. */
 export async function answerRequest(
   message: Uint8Array,
   from: string,
@@ -33,7 +33,7 @@ export async function answerRequest(
     network.shun(from, 'bad-request');
     throw new CarechainError('bad-request', 'A peer asked for records in a way that is not of the protocol.');
   }
-  const hosted = membersHostedBy(from, request.statements, ports);
+  const hosted = await membersHostedBy(from, request.statements, breathe, ports);
   const envelopes: Uint8Array[] = [];
   let answerBytes = bytesInAnswer(new Uint8Array());
   for (const id of hosted.length === 0 ? [] : new Set(request.records)) {
@@ -62,11 +62,17 @@ function readableRecord(id: string, members: readonly string[], { node, shelf }:
 }
 
 /** The members whose statements hold and name the asking peer's own key. */
-function membersHostedBy(from: string, statements: readonly Uint8Array[], ports: AnsweringPorts): string[] {
-  const { node, clock, peerIdOf } = ports;
-  const context = { network: node.genesis.hash, state: node.state, now: clock.now() };
-  return statements.flatMap((bytes) => {
-    const statement = checkStatement(bytes, context);
-    return statement !== null && peerIdOf(statement.nodeKey) === from ? [statement.member] : [];
-  });
+async function membersHostedBy(
+  from: string,
+  statements: readonly Uint8Array[],
+  breathe: Breathe,
+  { node, clock, peerIdOf }: AnsweringPorts,
+): Promise<string[]> {
+  const members = new Set<string>();
+  for (const bytes of statements) {
+    await breathe();
+    const statement = checkStatement(bytes, { network: node.genesis.hash, state: node.state, now: clock.now() });
+    if (statement !== null && peerIdOf(statement.nodeKey) === from) members.add(statement.member);
+  }
+  return [...members];
 }

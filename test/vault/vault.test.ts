@@ -199,16 +199,12 @@ describe('what a node gives away', () => {
     expect(await ask(stranger, clinic, [hashFrom('unknown'), id, id], [statementOf('bob', nodeKey)])).toHaveLength(1);
   });
 
-  test('others have their turn between two records of an answer', async () => {
-    const statement = statementOf('bob', lab.ledger.nodeKey);
+  test('others have their turn between the signatures and the records of a request', async () => {
+    const statements = Array.from({ length: 64 }, () => statementOf('bob', lab.ledger.nodeKey));
+    const records = Array.from({ length: 64 }, (_, index) => hashFrom(`${index}`));
     const before = clinic.wires.breaths;
-    await ask(
-      lab,
-      clinic,
-      Array.from({ length: 64 }, (_, index) => hashFrom(`${index}`)),
-      [statement],
-    );
-    expect(clinic.wires.breaths - before).toBe(64);
+    await ask(lab, clinic, records, statements);
+    expect(clinic.wires.breaths - before).toBe(128);
   });
 
   test('what no transaction names is given to nobody', async () => {
