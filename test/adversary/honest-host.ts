@@ -14,11 +14,11 @@ import {
   utf8ToBytes,
 } from '../../src/base/index.ts';
 import { sha256 } from '../../src/crypto/index.ts';
-import { decodeTransaction, type Member } from '../../src/ledger/index.ts';
+import { decodeTransaction, type Member, type Sealed } from '../../src/ledger/index.ts';
 import { createLibp2pTransport, peerIdOf } from '../../src/network/index.ts';
 import { createNode, inlineWorkers, type LedgerNode, threadWorkers } from '../../src/node/index.ts';
 import { createStore, openDatabase } from '../../src/storage/index.ts';
-import { createVault, type Vault } from '../../src/vault/index.ts';
+import { createVault, type Reader, type Vault } from '../../src/vault/index.ts';
 import { recordIdOf } from '../../src/vault/record-id.ts';
 import { nodeKeysFrom, patientIdFrom, personKeysFrom } from '../support/ledger.ts';
 import { arenaWorld } from './arena-world.ts';
@@ -64,6 +64,7 @@ export interface Memory {
 /** The work of the honest network is of this kind. Floods are not, so that telling of them does not slow a node down. */
 export const honestKind = 'PATIENT_REGISTRATION';
 
+/** The clock that all processes of this machine share (CLOCK_MONOTONIC), in milliseconds. */
 export const monotonicMs = () => Number(process.hrtime.bigint()) / 1e6;
 
 export class HonestHost {
@@ -73,6 +74,7 @@ export class HonestHost {
   #aheadMs = 0;
   #node: LedgerNode | null = null;
   #vault: Vault | null = null;
+  #guest: Promise<Reader> | null = null;
 
   constructor(settings: HostSettings, tell: (event: HostEvent) => void) {
     this.#settings = settings;
@@ -118,12 +120,10 @@ export class HonestHost {
     return { peerId: transport.peerId, nodeKey: node.nodeKey };
   }
 
-  async submit(bytes: Uint8Array): Promise<{ ok: boolean; at: number }> {
-    const at = monotonicMs();
+  /** @returns whether it was let in. */
+  async submit(bytes: Uint8Array): Promise<boolean> {
     const transaction = decodeTransaction(bytes);
-    if (!transaction.ok) return { ok: false, at };
-    const verdict = await this.#node!.submit(transaction.value);
-    return { ok: verdict.ok, at };
+    return transaction.ok && (await this.#node!.submit(transaction.value)).ok;
   }
 
   /** Null where there was nothing to mine. `at` is when the block was found: the search itself is chance. */
@@ -210,10 +210,8 @@ export class HonestHost {
    */
   async keepRecord(): Promise<string> {
     const node = this.#node!;
-    const [doctor, guest] = ['alice', 'dana'].map((name) =>
-      this.#world.genesis.members.find(({ username }) => username === name),
-    ) as [Member, Member];
-    await this.#vault!.host({ member: guest, keys: { username: 'dana', ...personKeysFrom('dana') } });
+    const doctor = this.#memberCalled('alice');
+    const { member: guest } = await this.#welcomeGuest();
     const { sealed, writes } = await this.#vault!.seal({ notes: 'sleeps badly' }, [doctor, guest]);
     const registration = this.#world.register('alice', 'zoe', { nonce: '1d'.repeat(16) });
     const consultation = this.#world.sign(
@@ -226,6 +224,18 @@ export class HonestHost {
       if (!verdict.ok) throw new Error(`the record was not kept: ${verdict.rejection.code}`);
     }
     return recordIdOf(sealed);
+  }
+
+  /**
+   * Somebody who is at home here wants to read a record that nobody has: each linked peer is asked for it, at once. Returns
+   * what the ledger would say of that record.
+   */
+  async wantRecord(): Promise<Sealed> {
+    const reader = await this.#welcomeGuest();
+    const commitment = toHex(sha256(utf8ToBytes('a record that nobody has')));
+    const sealed = { commitment, readers: [reader.member.id] };
+    await this.#vault!.read(sealed, reader);
+    return sealed;
   }
 
   /** Sets the clock of this node on, as if so much time had gone by. */
@@ -248,6 +258,17 @@ export class HonestHost {
   async stop(): Promise<void> {
     await this.#vault?.stop();
     await this.#node?.stop();
+  }
+
+  #memberCalled(name: string): Member {
+    return this.#world.genesis.members.find(({ username }) => username === name)!;
+  }
+
+  /** Somebody is at home here, for whom the vault keeps and fetches. */
+  #welcomeGuest(): Promise<Reader> {
+    const guest = { member: this.#memberCalled('dana'), keys: { username: 'dana', ...personKeysFrom('dana') } };
+    this.#guest ??= this.#vault!.host(guest).then(() => guest);
+    return this.#guest;
   }
 
   /** Passes on what a production node would write as an error: during an attack there should be nothing. */

@@ -6,9 +6,10 @@
  * A node has a transaction when it tells of it as pending, or when the block that confirms it joins its chain: whichever
  * comes first. The second is what an attack makes more frequent, and left out it would take the slowest from the measure.
  */
+import type { Transaction } from '../../src/ledger/index.ts';
 import type { Chance } from '../support/chance.ts';
 import { comesTrue, pause } from '../support/waiting.ts';
-import type { HostEvent } from './honest-host.ts';
+import { type HostEvent, monotonicMs } from './honest-host.ts';
 import type { HonestNetwork } from './honest-network.ts';
 
 /** Milliseconds. */
@@ -24,14 +25,18 @@ export interface Latencies {
   readonly missing: number;
   /** Not in a block on every node by then; null where nobody waited for that. */
   readonly unconfirmed: number | null;
+  /** By how much a submission went out later than planned at the most: foes and honest people share this process. */
+  readonly latestMs: number;
 }
 
 interface Tracked {
+  /** By the clock that all processes share. Of a transaction: before anything of it had left this process. */
   startedAt: number;
   readonly seenAt: Map<string, number>;
 }
 
-const submitEveryMs = 60;
+/** On the average. */
+export const submitEveryMs = 60;
 const mineEveryMs = 700;
 /** What was begun may still arrive in this time after the last submission. */
 const tailMs = 15_000;
@@ -50,22 +55,25 @@ export async function workHonestly(
     if (event.name === 'block') joined.get(by)!.set(event.hash, event.at);
   };
   network.listeners.add(listen);
-  const end = performance.now() + forMs;
+  const plan = planOf(forMs, network, chance);
+  const startedAt = performance.now();
+  const end = startedAt + forMs;
   const mining = mineUntil(end, network, blocks);
-  let next = 0;
   const submissions: Promise<void>[] = [];
-  while (performance.now() < end) {
-    const node = network.nodes[next % network.nodes.length]!;
-    const transaction = network.world.register('alice', `patient ${chance.fraction()}`);
-    const own = tracked(transactions, transaction.id);
+  let latestMs = 0;
+  for (const [index, { dueMs, transaction }] of plan.entries()) {
+    const waitMs = startedAt + dueMs - performance.now();
+    if (waitMs > 0) await pause(waitMs);
+    // Whatever held this process up: what is due goes out at once, and what is due after the end is not measured.
+    if (performance.now() >= end) break;
+    latestMs = Math.max(latestMs, performance.now() - startedAt - dueMs);
+    const node = network.nodes[index % network.nodes.length]!;
+    tracked(transactions, transaction.id).startedAt = monotonicMs();
     submissions.push(
-      node.call('submit', transaction.bytes).then(({ ok, at }) => {
+      node.call('submit', transaction.bytes).then((ok) => {
         if (!ok) throw new Error('an honest transaction was refused');
-        own.startedAt = at;
       }),
     );
-    next += 1;
-    await pause(submitEveryMs * (0.5 + chance.fraction()));
   }
   await Promise.all([...submissions, mining]);
   const wasSeen = ({ seenAt }: Tracked) => seenAt.size >= network.nodes.length;
@@ -99,13 +107,26 @@ export async function workHonestly(
     untimed: arrivals.length - timed.length - lost,
     missing: lost,
     unconfirmed: untilConfirmed ? confirming.filter((hash) => hash === null).length : null,
+    latestMs,
   };
+}
+
+/** When each transaction is to be submitted, from the beginning. All are signed before anything is measured. */
+function planOf(forMs: number, { world }: HonestNetwork, chance: Chance) {
+  const plan: { dueMs: number; transaction: Transaction }[] = [];
+  for (let dueMs = 0; dueMs < forMs; dueMs += submitEveryMs * (0.5 + chance.fraction())) {
+    plan.push({ dueMs, transaction: world.register('alice', `patient ${chance.fraction()}`) });
+  }
+  return plan;
 }
 
 async function mineUntil(end: number, network: HonestNetwork, blocks: Map<string, Tracked>): Promise<void> {
   let next = 0;
+  let dueAt = performance.now();
   while (performance.now() < end) {
-    await pause(Math.min(mineEveryMs, Math.max(end - performance.now(), 0)));
+    // By a plan, as submissions are: what holds this process up must not make honest miners lazy.
+    dueAt = Math.min(Math.max(dueAt + mineEveryMs, performance.now()), end);
+    await pause(Math.max(dueAt - performance.now(), 0));
     const mined = await network.nodes[next % network.nodes.length]!.call('mine');
     if (mined !== null) tracked(blocks, mined.hash).startedAt = mined.at;
     next += 1;

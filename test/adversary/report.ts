@@ -1,5 +1,6 @@
 /** What a run has found, for people and as figures. */
 import { quantile } from '../support/quantile.ts';
+import type { Latencies } from './honest-work.ts';
 import type { Outcome } from './trial.ts';
 
 export interface Report {
@@ -10,10 +11,22 @@ export interface Report {
 
 type Figures = ReturnType<typeof figuresOf>;
 
-interface Quiet {
-  readonly submit: readonly number[];
-  readonly confirmation: readonly number[];
-  readonly block: readonly number[];
+type Kind = 'submit' | 'confirmation' | 'block';
+
+/** What honest people have measured while nobody attacked. */
+export interface Peace {
+  /** Before any foe had come: what foes leave behind must not make the measure by which they are judged. */
+  readonly first: Readonly<Record<Kind, readonly number[]>>;
+  /** All of it, that too. */
+  readonly all: Readonly<Record<Kind, readonly number[]>>;
+}
+
+export function peaceOf(first: Latencies, all: readonly Latencies[]): Peace {
+  const pooled = (kind: Kind) => all.flatMap((each) => each[kind]);
+  return {
+    first,
+    all: { submit: pooled('submit'), confirmation: pooled('confirmation'), block: pooled('block') },
+  };
 }
 
 const ms = (value: number | null) => (value === null ? '-' : `${value.toFixed(0)} ms`);
@@ -51,29 +64,33 @@ export function rowOf(outcome: Outcome, quietMs: number | null): string {
   return columns.join(' ');
 }
 
-function figuresOf(seed: number, outcomes: readonly Outcome[], quiet: Quiet, honestShuns: number) {
+type Quantiles = ReturnType<typeof quantiles>;
+
+function quantiles(values: readonly number[]) {
+  return { count: values.length, p50: rounded(quantile(values, 0.5)), p99: rounded(quantile(values, 0.99)) };
+}
+
+function figuresOf({ seed, outcomes, peace, honestShuns, honestCuts, heapGrowth }: Found) {
   const crimes = outcomes.filter(({ behaviour }) => behaviour.crime);
   const punished = crimes.filter(({ shunMs }) => shunMs.length > 0);
   const cuts = outcomes.flatMap(({ cutMs }) => cutMs);
-  const attacked = outcomes.flatMap(({ latencies }) => latencies.submit);
-  const confirmations = outcomes.flatMap(({ latencies }) => latencies.confirmation);
-  const attackedBlocks = outcomes.flatMap(({ latencies }) => latencies.block);
-  const quantiles = (values: readonly number[]) => ({
-    count: values.length,
-    p50: rounded(quantile(values, 0.5)),
-    p99: rounded(quantile(values, 0.99)),
+  const inPeaceAndAttacked = (kind: Kind) => ({
+    first: quantiles(peace.first[kind]),
+    quiet: quantiles(peace.all[kind]),
+    attacked: quantiles(outcomes.flatMap(({ latencies }) => latencies[kind])),
   });
   const growth = outcomes.flatMap(({ growth: each }) => (each === null ? [] : [each]));
   const most = (values: readonly number[]) => mebibytes(Math.max(0, ...values));
   return {
     ...{ seed, behaviours: outcomes.length, crimes: crimes.length, punished: punished.length },
     cutMs: { median: rounded(quantile(cuts, 0.5)), max: Math.round(Math.max(0, ...cuts)) },
-    submit: { quiet: quantiles(quiet.submit), attacked: quantiles(attacked) },
-    confirmation: { quiet: quantiles(quiet.confirmation), attacked: quantiles(confirmations) },
-    block: { quiet: quantiles(quiet.block), attacked: quantiles(attackedBlocks) },
+    ...{ submit: inPeaceAndAttacked('submit'), confirmation: inPeaceAndAttacked('confirmation') },
+    block: inPeaceAndAttacked('block'),
     byBlock: outcomes.reduce((sum, { latencies }) => sum + latencies.byBlock, 0),
     untimed: outcomes.reduce((sum, { latencies }) => sum + latencies.untimed, 0),
-    honestShuns,
+    ...{ honestShuns, honestCuts },
+    /** Of each honest node, from before the first foe until after the last. */
+    heapGrowthOfRunMiB: heapGrowth.map(mebibytes),
     mostRssGrowthMiB: most(growth.map(({ rss }) => rss)),
     mostHeapGrowthMiB: most(growth.map(({ heap }) => heap)),
     mostPeakRssMiB: most(growth.map(({ peakRss }) => peakRss)),
@@ -101,32 +118,62 @@ function figuresOf(seed: number, outcomes: readonly Outcome[], quiet: Quiet, hon
 export interface Found {
   readonly seed: number;
   readonly isQuick: boolean;
+  /** Whether every behaviour was tried. */
+  readonly isWhole: boolean;
   readonly outcomes: readonly Outcome[];
-  readonly quiet: Quiet;
+  readonly peace: Peace;
+  /** What went wrong outside of the trials, as sentences. */
+  readonly wrongs: readonly string[];
   readonly honestShuns: number;
+  /** Links between honest nodes that broke. */
+  readonly honestCuts: number;
+  /** What the honest nodes told of as their own faults, in all of the run. */
+  readonly faults: readonly string[];
+  /** Bytes that each honest node has more on its heap at the end, after a collection. */
+  readonly heapGrowth: readonly number[];
 }
 
-export function reportOf({ seed, isQuick, outcomes, quiet, honestShuns }: Found): Report {
-  const figures = figuresOf(seed, outcomes, quiet, honestShuns);
-  // The quick form has few samples, in one thread with everything else.
-  const missed = isQuick ? [] : missedTargets(figures);
+export function reportOf(found: Found): Report {
+  const { outcomes, isQuick, wrongs, honestShuns, honestCuts, faults } = found;
+  const figures = figuresOf(found);
+  // The quick form has few samples, in one thread with everything else; a ping may be late there for reasons of its own.
+  const missed = isQuick ? [] : missedTargets(figures, found.isWhole);
   const { submit, confirmation, block, cutMs, punished, crimes } = figures;
+  const ofTheRun = [
+    ...wrongs,
+    ...new Set(faults),
+    ...(honestShuns > 0 ? [`honest nodes were shunned ${honestShuns} times`] : []),
+    ...(honestCuts > 0 && !isQuick ? [`links between honest nodes broke ${honestCuts} times`] : []),
+    ...missed,
+  ];
   return {
     failures: [
       ...outcomes.flatMap(({ behaviour, failures }) => failures.map((each) => `${behaviour.name}: ${each}`)),
-      ...missed,
+      ...ofTheRun,
     ],
     summary: [
       `${outcomes.length} behaviours: ${punished} of ${crimes} crimes punished, median ${ms(cutMs.median)}, max ${ms(cutMs.max)}`,
-      `honest confirmation p99 ${ms(confirmation.quiet.p99)} in peace, ${ms(confirmation.attacked.p99)} attacked`,
-      `honest submit p99 ${ms(submit.quiet.p99)} in peace, ${ms(submit.attacked.p99)} attacked`,
+      sentenceOf('confirmation', confirmation),
+      sentenceOf('submit', submit),
       `${figures.byBlock} honest transactions came to some node by a block first, of ${figures.untimed} the time is not known`,
-      `honest block p99 ${ms(block.quiet.p99)} in peace, ${ms(block.attacked.p99)} attacked`,
-      ...missed.map((each) => `MISSED: ${each}`),
+      sentenceOf('block', block),
       `${honestShuns} honest bans; most growth ${figures.mostRssGrowthMiB} MiB resident, ${figures.mostHeapGrowthMiB} MiB heap`,
+      `heap of the honest nodes over the whole run ${figures.heapGrowthOfRunMiB.join(', ')} MiB`,
+      ...ofTheRun.map((each) => `WRONG: ${each}`),
     ].join('; '),
     figures,
   };
+}
+
+/** Both ratios: the first peace is short, and the later one is that of nodes which have been attacked. */
+function sentenceOf(kind: Kind, { first, quiet, attacked }: Figures[Kind]): string {
+  const times = (before: number | null) =>
+    before === null || attacked.p99 === null ? '-' : `${(attacked.p99 / before).toFixed(1)} times`;
+  return [
+    `honest ${kind} p99 ${ms(attacked.p99)} attacked`,
+    `${ms(first.p99)} before any foe (${times(first.p99)})`,
+    `${ms(quiet.p99)} in all of the peace (${times(quiet.p99)})`,
+  ].join(', ');
 }
 
 /** An attack may make honest people wait so many times as long, where there are samples enough to tell. */
@@ -135,15 +182,53 @@ const samplesToTell = 200;
 /** What one behaviour may leave behind after a collection, and what it may take for a while. */
 const heapGrowthMebibytes = 64;
 const peakGrowthMebibytes = 512;
+/** What all of them together may leave behind on one honest node: many small leaks are one large one. */
+const heapGrowthOfRunMebibytes = 64;
 
-function missedTargets({ submit, confirmation, mostHeapGrowthMiB, mostPeakRssMiB }: Figures): string[] {
+/**
+ * Of one behaviour alone, with the thirty transactions of its attack; null where it was not slow, or cannot be told.
+ *
+ * The 99th hundredth of thirty is the slowest of them: one unlucky search for a block decides it, in peace as well. So it is
+ * the median that is judged, by the time that one in a hundred takes in peace. Those of one block are slow together, and
+ * thirty come in three blocks or four: for half of them to be so late, blocks have to be late again and again. In peace the
+ * median is a third to a half of that time, so it takes a slowdown of four times or six to be found here: this catches ruin,
+ * and what is less is left to the pooled target.
+ */
+export function slownessOf({ confirmation }: Pick<Latencies, 'confirmation'>, peace: Peace): string | null {
+  const median = quantile(confirmation, 0.5);
+  const limit = longestConfirmation(peace);
+  if (median === null || limit === null || median <= limit) return null;
+  return `half of the honest transactions took more than ${ms(median)} to be confirmed, and ${ms(limit)} is the most`;
+}
+
+/** By the better of the two measures of peace: neither a bad beginning nor what foes leave behind makes the target easier. */
+function longestConfirmation({ first, all }: Peace): number | null {
+  const p99s = [first, all].flatMap(({ confirmation }) => {
+    const p99 = confirmation.length < samplesToTell ? null : quantile(confirmation, 0.99);
+    return p99 === null ? [] : [p99];
+  });
+  return p99s.length === 0 ? null : slowedAtMost * Math.min(...p99s);
+}
+
+function missedTargets(figures: Figures, isWhole: boolean): string[] {
   const missed: string[] = [];
-  for (const [what, { quiet, attacked }] of Object.entries({ submit, confirmation })) {
-    const canTell = Math.min(quiet.count, attacked.count) >= samplesToTell;
-    if (canTell && attacked.p99! > slowedAtMost * quiet.p99!)
-      missed.push(`honest ${what} p99 is ${ms(attacked.p99)} under attack, and ${ms(quiet.p99)} in peace`);
-  }
+  const { submit, confirmation, mostHeapGrowthMiB, mostPeakRssMiB, heapGrowthOfRunMiB } = figures;
+  const compare = (what: string, attacked: Quantiles, peaces: readonly Quantiles[]) => {
+    // Where all behaviours were tried there must be samples enough: a run that cannot tell shows nothing.
+    const able = peaces.filter(({ count }) => count >= samplesToTell);
+    if (attacked.count < samplesToTell || able.length < (isWhole ? peaces.length : 1)) {
+      if (isWhole) missed.push(`honest ${what}: too few samples to tell`);
+      return;
+    }
+    const p99 = Math.min(...able.map((each) => each.p99!));
+    if (attacked.p99! > slowedAtMost * p99)
+      missed.push(`honest ${what} p99 is ${ms(attacked.p99)} under attack, and ${ms(p99)} in peace`);
+  };
+  compare('submit', submit.attacked, [submit.quiet]);
+  compare('confirmation', confirmation.attacked, [confirmation.first, confirmation.quiet]);
   if (mostHeapGrowthMiB > heapGrowthMebibytes) missed.push(`a behaviour left ${mostHeapGrowthMiB} MiB on the heap`);
   if (mostPeakRssMiB > peakGrowthMebibytes) missed.push(`a behaviour took ${mostPeakRssMiB} MiB`);
+  const mostOfRun = Math.max(0, ...heapGrowthOfRunMiB);
+  if (mostOfRun > heapGrowthOfRunMebibytes) missed.push(`all behaviours together left ${mostOfRun} MiB on the heap`);
   return missed;
 }

@@ -3,7 +3,8 @@
  *
  * For a crime one identity offends three times. Between the offences the clocks of the honest nodes are set on by the
  * time for which it was shunned: the second shun must be longer than the first, the third longer again. Then comes the
- * attack: the same again and again, each time under a new identity, while honest people work and are measured.
+ * attack: the same again and again, each time under a new identity, while honest people work and are measured. There, too,
+ * a crime counts as punished only where that very peer is shunned, for what it did: a link may break for other reasons.
  */
 
 import { limits } from '../../src/base/index.ts';
@@ -12,7 +13,7 @@ import { comesTrue, pause, until, within } from '../support/waiting.ts';
 import type { Arena, Behaviour } from './behaviour.ts';
 import { Foe, type FoeSettings } from './foe.ts';
 import type { HonestNetwork } from './honest-network.ts';
-import { type Latencies, workHonestly } from './honest-work.ts';
+import { type Latencies, submitEveryMs, workHonestly } from './honest-work.ts';
 
 export interface TrialSettings {
   readonly isQuick: boolean;
@@ -43,6 +44,10 @@ export interface Outcome {
 
 /** When a crime counts as not punished. How fast it was is measured; a slow machine must not make it a failure. */
 const punishMs = 30_000;
+/** A shun is told by another process than that which sees the link go. */
+const toldMs = 10_000;
+/** Of the honest transactions that an attack has time for, so many must be measured. */
+const leastShare = 0.5;
 /** Goes of an attack that may come to nothing before the first that does. */
 const mostMisses = 8;
 /** How long a foe waits to be asked what it would lie about: an honest head may win meanwhile, and nobody asks. */
@@ -77,6 +82,7 @@ export async function tryBehaviour(
   });
   const drain = () => attempt(async () => void (behaviour.supplies && (await network.drain())));
   const memoryBefore = await memoryOf(network);
+  const peak = watchPeak(network);
 
   const offences: { cutMs: number; shunMs: number }[] = [];
   if (behaviour.crime) {
@@ -86,14 +92,7 @@ export async function tryBehaviour(
     await drain();
   }
 
-  const attack = attackUntil(performance.now() + settings.attackMs, behaviour, network, settings, note);
-  const peak = watchPeak(network);
-  const latencies = await workHonestly(network, {
-    forMs: settings.attackMs,
-    chance: settings.chance,
-    untilConfirmed: !settings.isQuick,
-  });
-  const { goes, unjudged, failures: found } = await attack;
+  const { goes, unjudged, latencies, failures: found } = await underAttack(behaviour, network, settings, note);
   failures.push(...found);
   const peakRss = peak();
   await drain();
@@ -101,9 +100,6 @@ export async function tryBehaviour(
   const memoryAfter = await memoryOf(network);
   const view = await network.victim.call('view');
 
-  if (latencies.missing > 0) failures.push(`${latencies.missing} honest transactions did not arrive`);
-  if (latencies.unconfirmed !== null && latencies.unconfirmed > 0)
-    failures.push(`${latencies.unconfirmed} honest transactions were not confirmed`);
   if (network.honestShuns > honestShunsBefore) failures.push('an honest node was shunned');
   // In the quick form everything shares one thread with whatever else runs: a ping may be late for reasons of its own.
   if (!settings.isQuick && network.honestCuts > cutsBefore)
@@ -125,6 +121,54 @@ export async function tryBehaviour(
     notes,
     tookMs: performance.now() - startedAt,
   };
+}
+
+/** What honest people have measured during one attack. */
+export interface Attack {
+  readonly goes: number;
+  readonly unjudged: number;
+  readonly latencies: Latencies;
+  readonly failures: readonly string[];
+}
+
+/** Once more the attack of a trial that is over, and nothing else of it. */
+export async function attackAgain(
+  behaviour: Behaviour,
+  network: HonestNetwork,
+  settings: TrialSettings,
+): Promise<Attack> {
+  const { supplies } = behaviour;
+  await supplies?.prepare({ network, ...settings }, supplies.goesPerAttack);
+  const attack = await underAttack(behaviour, network, settings, () => undefined);
+  if (supplies) await network.drain();
+  await network.agree();
+  return attack;
+}
+
+/** The behaviour, again and again, while honest people work. */
+async function underAttack(
+  behaviour: Behaviour,
+  network: HonestNetwork,
+  settings: TrialSettings,
+  note: Arena['note'],
+): Promise<Attack> {
+  const { attackMs, isQuick, chance } = settings;
+  const attacking = attackUntil(performance.now() + attackMs, behaviour, network, settings, note);
+  const latencies = await workHonestly(network, { forMs: attackMs, chance, untilConfirmed: !isQuick });
+  const { goes, unjudged, failures } = await attacking;
+  note('latestSubmitMs', latencies.latestMs);
+  const least = isQuick ? 0 : Math.floor((leastShare * attackMs) / submitEveryMs);
+  const measured = Math.min(latencies.submit.length, latencies.confirmation.length);
+  const few = measured < least ? [`only ${measured} honest transactions were measured, and not ${least}`] : [];
+  return { goes, unjudged, latencies, failures: [...failures, ...wrongsOf(latencies), ...few] };
+}
+
+/** What must not happen to honest work, in peace or under attack. */
+export function wrongsOf({ missing, unconfirmed }: Latencies): string[] {
+  const wrongs: string[] = [];
+  if (missing > 0) wrongs.push(`${missing} honest transactions did not arrive`);
+  if (unconfirmed !== null && unconfirmed > 0) wrongs.push(`${unconfirmed} honest transactions were not confirmed`);
+  return wrongs;
 }
 
 async function offendAgainAndAgain(
@@ -209,7 +253,7 @@ async function attackUntil(
   note: Arena['note'],
 ): Promise<{ goes: number; unjudged: number; failures: string[] }> {
   const failures: string[] = [];
-  const count = { done: 0, unjudged: 0, missed: 0, unpunished: 0 };
+  const count = { done: 0, unjudged: 0, missed: 0 };
   const mostGoes = behaviour.takesLong === true ? 1 : (behaviour.supplies?.goesPerAttack ?? Number.POSITIVE_INFINITY);
   const goesOn = () =>
     count.done === 0 ? count.missed + count.unjudged < mostMisses : performance.now() < end && count.done < mostGoes;
@@ -218,21 +262,24 @@ async function attackUntil(
       const outcome = behaviour.crime
         ? await oneOffence(behaviour, network, settings, note)
         : await oneGo(behaviour, network, settings, note);
+      if (typeof outcome === 'object') {
+        failures.push(outcome.unpunished);
+        break;
+      }
       count[outcome] += 1;
-      if (count.unpunished > 0) break;
     } catch (error) {
       count.missed += 1;
       // What keeps a crime from being done is none of the honest side's faults: it must have been done all the same, below.
       if (!behaviour.crime) failures.push(`under work: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  if (count.unpunished > 0) failures.push('it struck while honest people worked, and was not cut');
-  else if (count.done === 0 && behaviour.isOneMessage !== true)
+  if (failures.length === 0 && count.done === 0 && behaviour.isOneMessage !== true)
     failures.push('it never struck and was judged while honest people worked');
   return { goes: count.done, unjudged: count.unjudged, failures: [...new Set(failures)] };
 }
 
-type GoOutcome = 'done' | 'unjudged' | 'missed' | 'unpunished';
+/** `unpunished`: what was done about it instead, as a sentence. */
+type GoOutcome = 'done' | 'unjudged' | 'missed' | { readonly unpunished: string };
 
 async function oneOffence(
   behaviour: Behaviour,
@@ -252,8 +299,9 @@ async function oneOffence(
         hasGone = true;
       });
     const giveUpAt = performance.now() + askedWithinMs;
+    const isShunned = () => network.shunsOf(foe.peerId).length > 0;
     const isSettled = async () => {
-      if (foe.cutAt !== null) return true;
+      if (isShunned() || foe.cutAt !== null) return true;
       if (foe.struckAt === null) return performance.now() > giveUpAt;
       return hasGone && (await nobodyLooks(behaviour, foe, network));
     };
@@ -262,7 +310,18 @@ async function oneOffence(
     if (foe.cutAt === null && foe.struckAt !== null) await within(foe.cut, 200);
     await within(going, askedWithinMs);
     if (foe.struckAt === null) return 'missed';
-    if (foe.cutAt === null) return isJudged ? 'unjudged' : 'unpunished';
+    if (foe.cutAt !== null || isShunned()) {
+      if (!(await comesTrue(isShunned, toldMs)))
+        return { unpunished: 'it struck while honest people worked: its link was cut, and it was not shunned' };
+      const { code } = network.shunsOf(foe.peerId)[0]!;
+      if (behaviour.codes?.includes(code) === false)
+        return { unpunished: `while honest people worked it was shunned for ${code}` };
+      await within(foe.cut, punishMs);
+    }
+    if (foe.cutAt === null)
+      return isJudged && !isShunned()
+        ? 'unjudged'
+        : { unpunished: 'it struck while honest people worked, and was not cut' };
     note('slowestCutMs', foe.cutAt - foe.struckAt);
     return 'done';
   } finally {

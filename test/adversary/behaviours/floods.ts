@@ -52,11 +52,13 @@ function supplies(flood: string, make: (supplier: Supplier, author: string) => T
     goesPerAttack: 1,
     async prepare(supplier, goes) {
       await registerPatient(supplier.network);
+      let isFirst = signed.get(supplier.network)?.has(flood) !== true;
       const portions = portionsOf(supplier.network, flood);
       while (portions.length < goes) {
         const author = floodAuthors[portions.length % floodAuthors.length]!;
         const transactions: Transaction[] = [];
-        const most = counted(portions.length === 0 ? beyondBounds : longFlood, supplier);
+        const most = counted(isFirst ? beyondBounds : longFlood, supplier);
+        isFirst = false;
         while (transactions.length < most) {
           transactions.push(make(supplier, author));
           // In the quick form the honest nodes share this thread, and must answer each other's pings.
@@ -107,10 +109,9 @@ export const floods: readonly Behaviour[] = [
     codes: ['bad-signature'],
     async go(foe, arena) {
       const one = fresh(arena);
-      const messages = Array.from({ length: counted(120, arena) }, () => bentCopies(one, perMessage, arena));
-      for (const transactions of messages) {
+      for (let count = 0; count < counted(120, arena); count += 1) {
         if (!foe.isLinked) return;
-        await foe.publish('transactions/1', encodeBatch(transactions));
+        await foe.publish('transactions/1', encodeBatch(bentCopies(one, perMessage, arena)));
         await pause(0);
       }
     },
@@ -121,12 +122,13 @@ export const floods: readonly Behaviour[] = [
     crime: true,
     codes: ['bad-signature'],
     async go(foe, arena) {
-      let sent = 0;
-      for (const transaction of bentCopies(fresh(arena), counted(10_000, arena), arena)) {
-        if (!foe.isLinked) return;
-        await foe.publish('transactions/1', encodeBatch([transaction]));
-        sent += 1;
-        if (sent % 100 === 0) await pause(0);
+      const one = fresh(arena);
+      for (let sent = 0; sent < counted(10_000, arena); sent += 100) {
+        for (const transaction of bentCopies(one, 100, arena)) {
+          if (!foe.isLinked) return;
+          await foe.publish('transactions/1', encodeBatch([transaction]));
+        }
+        await pause(0);
       }
     },
   },
