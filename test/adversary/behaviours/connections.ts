@@ -1,15 +1,27 @@
 /** Links and what lies below messages: sockets, handshakes, frames, streams, identities. */
-import { createConnection, type Socket } from 'node:net';
-import type { Ed25519PrivateKey } from '@libp2p/interface';
+import { once } from 'node:events';
+import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net';
+import type { Ed25519PrivateKey, Stream } from '@libp2p/interface';
+import { limits } from '../../../src/base/index.ts';
 import { decodeSealedHeader } from '../../../src/ledger/index.ts';
+import { networkLimits } from '../../../src/network/network-limits.ts';
 import { decodeHeaders, encodeLocator } from '../../../src/network/wire.ts';
 import { pause, until, within } from '../../support/waiting.ts';
 import { type Arena, type Behaviour, counted } from '../behaviour.ts';
 import { type Foe, foreignHost } from '../foe.ts';
+import type { HonestNetwork } from '../honest-network.ts';
 
 /** Where an honest peer comes from that nobody has configured. */
-const newcomersHost = '127.3.0.1';
+export const newcomersHost = '127.3.0.1';
 const newcomerMs = 5_000;
+/** Two pings, four seconds apart, and the patience of the last one; a slow machine takes longer. */
+const pingedMs = 30_000;
+/** Less than a request may take to come: until then an idle stream is let be. */
+const boundedMs = 8_000;
+/** The longest wait of a dialer, and as much again. */
+const dialledMs = 20_000;
+/** An address that leads nowhere is dialled for so long at the least: chance takes no more than half of each wait. */
+const hopelessMs = 22_500;
 
 function socketTo({ network }: Arena): Socket {
   const [host, port] = network.victim.address.split(':');
@@ -41,6 +53,15 @@ async function newcomerLinks(arena: Arena, from = newcomersHost): Promise<void> 
   };
   await until(links, `a newcomer from ${from} to be linked`, newcomerMs);
   arena.note('newcomerMs', performance.now() - startedAt);
+}
+
+/** A peer that was hung up, and not shunned, links again and is answered. */
+export async function comesBack(foe: Foe, { victim }: HonestNetwork): Promise<void> {
+  const isBack = async () => {
+    if (!foe.isLinked) await foe.link(victim).catch(() => undefined);
+    return foe.isLinked && (await victim.call('view')).peers.includes(foe.peerId);
+  };
+  await until(isBack, 'a peer that was hung up to come back', newcomerMs);
 }
 
 /** The methods below a connection that its type does not show. */
@@ -170,7 +191,18 @@ export const linkOddities: readonly Behaviour[] = [
       const opening = Array.from({ length: counted(1_000, arena) }, (_, index) =>
         index % 2 === 0 ? muxerOf(foe).createStream() : foe.open(`${foe.prefix}headers/1`),
       );
-      await Promise.allSettled(opening);
+      const settled = await Promise.allSettled(opening);
+      // This side believes at once that a stream is open; one that is too many is reset by the other.
+      const streams = settled.flatMap((each, index) =>
+        index % 2 === 1 && each.status === 'fulfilled' ? [each.value as Stream] : [],
+      );
+      const open = () => streams.filter(({ status }) => status === 'open').length;
+      await until(
+        () => open() > 0 && open() < streams.length,
+        'some of the streams to be taken and the others to be refused',
+        boundedMs,
+      );
+      arena.note('streamsTaken', open());
       await newcomerLinks(arena);
     },
   },
@@ -221,7 +253,14 @@ export const linkOddities: readonly Behaviour[] = [
         );
       }
       await newcomerLinks(arena);
-      arena.note('sybilsLinked', sybils.filter(({ isLinked }) => isLinked).length);
+      const { peers } = await arena.network.victim.call('view');
+      const linked = sybils.filter(({ peerId }) => peers.includes(peerId)).length;
+      arena.note('sybilsLinked', linked);
+      const most = networkLimits.connectionsPerHost;
+      if (linked > most) throw new Error(`one address has ${linked} links, and not at most ${most}`);
+      // Fewer than that may have been quick enough.
+      const tried = Math.min(sybils.length, most);
+      if (linked < tried / 2) throw new Error(`only ${linked} identities were linked: nothing is shown`);
     },
   },
   {
@@ -230,27 +269,61 @@ export const linkOddities: readonly Behaviour[] = [
     crime: false,
     comesUnlinked: true,
     async go(foe, arena) {
+      let dialled = 0;
       for (let count = 0; count < counted(100, arena); count += 1) {
-        await within(
-          foe.dial(arena.network.victim).catch(() => undefined),
-          500,
+        const connection = await within(
+          foe.dial(arena.network.victim).catch(() => null),
+          newcomerMs,
         );
+        if (connection !== null) dialled += 1;
       }
       await newcomerLinks(arena);
+      const open = () => foe.libp2p.getConnections().filter(({ status }) => status === 'open').length;
+      arena.note('connectionsAtOnce', open());
+      const most = networkLimits.connectionsPerPeer;
+      if (dialled <= most) throw new Error(`only ${dialled} connections were made: nothing is shown`);
+      await until(() => open() <= most, `all but ${most} connections of one peer to be closed`, newcomerMs);
+      if (open() === 0) throw new Error('the first connections of a peer are its link, and stand');
     },
   },
   {
     name: 'address-spam',
-    does: 'tells thousands of addresses, of this machine, of private networks and of strangers',
+    does: 'tells thousands of addresses, of this machine and of private networks: few are dialled, and an honest one after them',
     crime: false,
     async go(foe, arena) {
-      const part = () => Math.floor(arena.chance.fraction() * 256);
-      const address = () =>
-        `${arena.chance.fraction() < 0.5 ? '127' : '10'}.${part()}.${part()}.${part()}:${1_024 + part() * 200}`;
-      for (let count = 0; count < counted(200, arena); count += 1) {
-        const list = () => Array.from({ length: 16 }, address);
-        foe.claim = { ...foe.claim, addresses: list(), others: list() };
-        await foe.ask('/carechain/status/1', foe.status());
+      const { network, chance } = arena;
+      const part = () => Math.floor(chance.fraction() * 256);
+      // All of 127.0.0.0/8 at one port is one listener, which sees under which address it was dialled.
+      const trap = await listenAt('0.0.0.0');
+      const home = await listenAt(newcomersHost);
+      const startedAt = performance.now();
+      try {
+        const address = () => `${chance.fraction() < 0.5 ? '127' : '10'}.${part()}.${part()}.${part()}:${trap.port}`;
+        for (let count = 0; count < counted(200, arena); count += 1) {
+          const list = () => Array.from({ length: 16 }, address);
+          foe.claim = { ...foe.claim, addresses: list(), others: list() };
+          await foe.ask('/carechain/status/1', foe.status());
+        }
+        await until(() => trap.dialled.size > 0, 'an address of the spam to be dialled', dialledMs);
+        const newcomer = await arena.foe({ from: newcomersHost });
+        newcomer.claim = { ...newcomer.claim, addresses: [`${newcomersHost}:${home.port}`] };
+        await newcomer.dial(network.victim);
+        await newcomer.tell();
+        // While a peer is linked, it is not dialled.
+        newcomer.connection.abort(new Error('The line is bad.'));
+        await until(() => home.dialled.size > 0, 'an honest address to be dialled after the spam', dialledMs);
+        arena.note('addressesDialled', trap.dialled.size);
+        // What it says are its own is passed on to the other two. One that leads nowhere makes room for another after a time.
+        const times = 1 + Math.floor((performance.now() - startedAt) / hopelessMs);
+        if (trap.dialled.size > times * (networkLimits.addressesPerTeller + limits.addressesPerPeer))
+          throw new Error(`${trap.dialled.size} addresses that one peer has told were dialled`);
+        const mostDials = Math.max(...trap.dialled.values());
+        if (mostDials > network.nodes.length * networkLimits.learntDialFailures)
+          throw new Error(`an address that leads nowhere was dialled ${mostDials} times`);
+        if (!foe.isLinked) throw new Error('to know many addresses is no crime');
+      } finally {
+        trap.close();
+        home.close();
       }
     },
   },
@@ -264,6 +337,40 @@ export const linkOddities: readonly Behaviour[] = [
       await foe.answer('/carechain/status/1', () => null);
       await foe.dial(network.victim);
       await until(() => !foe.isLinked, 'the silent peer to be hung up', 20_000);
+      await foe.answer('/carechain/status/1', () => foe.status());
+      await comesBack(foe, network);
+    },
+  },
+  {
+    name: 'ping-never-answered',
+    does: 'takes every ping and answers none: it is hung up, and may come back',
+    crime: false,
+    takesLong: true,
+    async go(foe, { network }) {
+      let asked = 0;
+      await onPing(foe, () => {
+        asked += 1;
+      });
+      await until(() => !foe.isLinked, 'a peer that answers no ping to be hung up', pingedMs);
+      if (asked === 0) throw new Error('it was hung up before it was pinged: nothing is shown');
+      await onPing(foe, (stream, bytes) => stream.send(bytes));
+      await comesBack(foe, network);
+    },
+  },
+  {
+    name: 'ping-answered-wrongly',
+    does: 'answers each ping with a kilobyte of other bytes: that shows that it is there, and nothing is made of the rest',
+    crime: false,
+    takesLong: true,
+    async go(foe, arena) {
+      let asked = 0;
+      await onPing(foe, (stream) => {
+        asked += 1;
+        stream.send(arena.chance.bytes(1_024));
+      });
+      await until(() => asked >= 2 || !foe.isLinked, 'the victim to ping twice', pingedMs);
+      await foe.ask('/carechain/status/1', foe.status());
+      if (!foe.isLinked) throw new Error('who answers a ping is there');
     },
   },
   {
@@ -299,6 +406,29 @@ export const linkOddities: readonly Behaviour[] = [
     },
   },
 ];
+
+/** Takes pings in its own way. */
+async function onPing(foe: Foe, take: (stream: Stream, bytes: Uint8Array) => void): Promise<void> {
+  await foe.libp2p.handle(
+    '/ipfs/ping/1.0.0',
+    (stream) => stream.addEventListener('message', ({ data }) => take(stream, data.subarray())),
+    { force: true, maxInboundStreams: 1_000 },
+  );
+}
+
+/** Hangs up on whoever comes, and counts how often under which address. */
+async function listenAt(host: string): Promise<{ port: number; dialled: ReadonlyMap<string, number>; close(): void }> {
+  const dialled = new Map<string, number>();
+  const server = createServer((socket) => {
+    const address = socket.localAddress ?? '';
+    dialled.set(address, (dialled.get(address) ?? 0) + 1);
+    socket.on('error', () => undefined);
+    socket.destroy();
+  });
+  server.listen(0, host);
+  await once(server, 'listening');
+  return { port: (server.address() as AddressInfo).port, dialled, close: () => void server.close() };
+}
 
 function skewed(name: string, aheadMs: number): Behaviour {
   return {

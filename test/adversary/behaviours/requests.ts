@@ -1,12 +1,14 @@
 /** Peers who ask: for what is no question, for too much, too often, or for what they may not have. */
 import { decode, encode, fromHex } from '../../../src/base/index.ts';
-import { encodeHashes, encodeLocator, encodeWanted } from '../../../src/network/wire.ts';
-import { encodeRequest, requestBytes } from '../../../src/vault/exchange.ts';
+import { decodeStatus } from '../../../src/network/status-message.ts';
+import { decodeHeaders, encodeHashes, encodeLocator, encodeWanted } from '../../../src/network/wire.ts';
+import { encodeRequest, recordsPerRequest, requestBytes } from '../../../src/vault/exchange.ts';
 import { signStatement } from '../../../src/vault/hosting.ts';
 import { nodeKeysFrom, personKeysFrom } from '../../support/ledger.ts';
 import { pause, until } from '../../support/waiting.ts';
 import { type Arena, type Behaviour, counted } from '../behaviour.ts';
 import type { Foe } from '../foe.ts';
+import { newcomersHost } from './connections.ts';
 
 const longest: Readonly<Record<string, number>> = {
   'status/1': 16_384,
@@ -83,6 +85,48 @@ function slowWriter(protocol: string): Behaviour {
   };
 }
 
+/** What one storm asks for. */
+interface Storm {
+  readonly name: string;
+  readonly does: string;
+  /** Protocol and request of each question. */
+  questions(foe: Foe, arena: Arena): Promise<(index: number) => readonly [protocol: string, request: Uint8Array]>;
+  /** Another peer asks a question meanwhile. @returns whether the answer is of use. */
+  askWell(other: Foe, arena: Arena): Promise<boolean>;
+}
+
+function storm({ name, does, questions, askWell }: Storm): Behaviour {
+  return {
+    name,
+    does,
+    crime: false,
+    async go(foe, arena) {
+      const other = await arena.foe({ from: newcomersHost });
+      await other.link(arena.network.victim);
+      const question = await questions(foe, arena);
+      let answered = 0;
+      const asking = Array.from({ length: counted(400, arena) }, (_, index) => {
+        const [protocol, request] = question(index);
+        return foe.ask(nameOf(foe, protocol), request).then(
+          () => {
+            answered += 1;
+          },
+          // Over its budget.
+          () => undefined,
+        );
+      });
+      const startedAt = performance.now();
+      const isServed = await askWell(other, arena);
+      arena.note('otherPeerMs', performance.now() - startedAt);
+      await Promise.all(asking);
+      arena.note('answered', answered);
+      if (!isServed) throw new Error('another peer was not answered meanwhile');
+      if (answered === 0) throw new Error('nothing of it was answered: nothing is shown');
+      if (!foe.isLinked) throw new Error('who asks too much is refused and no more');
+    },
+  };
+}
+
 const all = Object.keys(longest);
 
 export const requestLies: readonly Behaviour[] = [
@@ -128,21 +172,53 @@ export const requestLies: readonly Behaviour[] = [
 ];
 
 export const requestOddities: readonly Behaviour[] = [
-  {
+  storm({
     name: 'storm-of-requests',
     does: 'asks for the largest pages of headers, blocks and pending ids without a pause',
-    crime: false,
-    async go(foe, arena) {
+    async questions(_foe, arena) {
       const blocks = (await arena.network.mirror()).main().map(({ hash }) => hash);
-      const asking = Array.from({ length: counted(400, arena) }, (_, index) => {
-        if (index % 3 === 0) return refused(foe.ask(nameOf(foe, 'headers/1'), encodeLocator(hashes(64, arena))));
-        if (index % 3 === 1) return refused(foe.ask(nameOf(foe, 'blocks/1'), encodeHashes(blocks.slice(0, 128))));
-        return refused(foe.ask(nameOf(foe, 'transactions/1'), encodeWanted(0)));
-      });
-      await Promise.all(asking);
-      if (!foe.isLinked) throw new Error('who asks too much is refused and no more');
+      return (index) => {
+        if (index % 3 === 0) return ['headers/1', encodeLocator(hashes(64, arena))];
+        if (index % 3 === 1) return ['blocks/1', encodeHashes(blocks.slice(0, 128))];
+        return ['transactions/1', encodeWanted(0)];
+      };
     },
-  },
+    async askWell(other, { network }) {
+      const answer = await other.ask(nameOf(other, 'headers/1'), encodeLocator([network.world.genesis.hash]));
+      return decodeHeaders(answer).length > 0;
+    },
+  }),
+  storm({
+    name: 'storm-of-statuses',
+    does: 'tells another status again and again without a pause, and asks for the victim’s',
+    questions: async (foe, arena) => () => {
+      // Each names other pending transactions, which the victim might ask for.
+      const sum = Buffer.from(arena.chance.bytes(32)).toString('hex');
+      foe.claim = { ...foe.claim, pending: { count: 1, sum } };
+      return ['status/1', foe.status()];
+    },
+    async askWell(other, { network }) {
+      const answer = await other.ask(nameOf(other, 'status/1'), other.status());
+      return decodeStatus(answer).genesis === network.world.genesis.hash;
+    },
+  }),
+  storm({
+    name: 'storm-of-vault-requests',
+    does: 'asks for the most records there may be in a request, each with a true statement, without a pause',
+    async questions(foe, arena) {
+      const record = await recordOf(arena);
+      const statements = Array.from({ length: recordsPerRequest }, (_, index) => granted(foe, arena, index));
+      return () => [
+        'vault/1',
+        encodeRequest({ records: [record, ...hashes(recordsPerRequest - 1, arena)], statements }),
+      ];
+    },
+    async askWell(other, arena) {
+      const record = await recordOf(arena);
+      const request = encodeRequest({ records: [record], statements: [granted(other, arena)] });
+      return (decode(await other.ask(nameOf(other, 'vault/1'), request)) as unknown[]).length === 1;
+    },
+  }),
   {
     name: 'slow-reader',
     does: 'asks for all blocks on many streams and reads none of the answers',
@@ -151,12 +227,16 @@ export const requestOddities: readonly Behaviour[] = [
       const blocks = (await arena.network.mirror()).main().map(({ hash }) => hash);
       const request = encodeHashes(blocks.slice(0, 128));
       const header = frame(request.length, request);
+      let asked = 0;
       for (let count = 0; count < counted(60, arena); count += 1) {
         const stream = await foe.open(nameOf(foe, 'blocks/1')).catch(() => null);
         if (stream?.status !== 'open') continue;
         stream.pause();
         stream.send(header);
+        asked += 1;
       }
+      arena.note('answersUnread', asked);
+      if (asked === 0) throw new Error('no stream was opened: nothing is shown');
       // Who hangs up at once leaves nothing to hold.
       await pause(arena.isQuick ? 100 : holdsForMs);
     },
@@ -182,13 +262,21 @@ export const requestOddities: readonly Behaviour[] = [
         if ((decode(answer) as unknown[]).length > 0)
           throw new Error('a record was given to somebody who may not have it');
       }
-      const granted = signStatement({ ...statement, nodeKey: keyOf(foe) }, alice.signing.secretKey);
-      const answer = await foe.ask(nameOf(foe, 'vault/1'), encodeRequest({ records: [record], statements: [granted] }));
+      const request = encodeRequest({ records: [record], statements: [granted(foe, arena)] });
+      const answer = await foe.ask(nameOf(foe, 'vault/1'), request);
       if ((decode(answer) as unknown[]).length !== 1)
         throw new Error('who may have it did not get it: nothing is shown');
     },
   },
 ];
+
+/** The statement of a doctor who is at home at this foe, which opens what is sealed for her. Each `index` is another. */
+function granted(foe: Foe, { network }: Arena, index = 0): Uint8Array {
+  const alice = personKeysFrom('alice');
+  const until = network.now() + 60_000 + index;
+  const statement = { network: network.world.genesis.hash, member: alice.id, nodeKey: keyOf(foe), until };
+  return signStatement(statement, alice.signing.secretKey);
+}
 
 const records = new WeakMap<object, Promise<string>>();
 

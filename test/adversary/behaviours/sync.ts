@@ -199,6 +199,10 @@ export const syncLies: readonly Behaviour[] = [
     await foe.lie('/carechain/status/1', () => arena.chance.bytes(90));
     await asksAgain(foe, arena);
   }),
+  lie('endless-answer-to-status', 'frame-too-long', 'answers status/1 with a frame of 4 GiB', async (foe, arena) => {
+    await foe.lie('/carechain/status/1', () => ({ raw: new Uint8Array(64).fill(255) }));
+    await asksAgain(foe, arena);
+  }),
   ...(['headers', 'blocks', 'pending'] as const).flatMap((name) => [malformedAnswer(name), endlessAnswer(name)]),
 ];
 
