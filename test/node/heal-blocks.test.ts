@@ -16,7 +16,8 @@ function start(silent: number, punctuality?: Punctuality, clock = createVirtualC
   const healer = new BlockHealer({
     genesis: world.genesis,
     network: {
-      peers: () => names.map((peerId) => ({ peerId, address: peerId, status: null, clockOffsetMs: null, isConfigured: false })),
+      peers: () =>
+        names.map((peerId) => ({ peerId, address: peerId, status: null, clockOffsetMs: null, isConfigured: false })),
       fetchBlocks(peerId) {
         asked.push(peerId);
         if (peerId === 'holder') return Promise.resolve([block]);

@@ -15,7 +15,13 @@ function start(silent: number) {
   const wanted = new Wanted();
   const names = [...Array.from({ length: silent }, (_, at) => `silent ${at}`), 'author'];
   const askedAt: Record<string, number[]> = Object.fromEntries(names.map((name) => [name, []]));
-  const peers = names.map((peerId) => ({ peerId, address: peerId, status: null, clockOffsetMs: null, isConfigured: false }));
+  const peers = names.map((peerId) => ({
+    peerId,
+    address: peerId,
+    status: null,
+    clockOffsetMs: null,
+    isConfigured: false,
+  }));
   const fetching = new Fetching({
     network: {
       peers: () => peers,
