@@ -55,7 +55,6 @@ export class SideBySide {
   run(): Promise<void> {
     return new Promise((resolve) => {
       this.#finish = resolve;
-      this.#beginPatience();
       this.wake();
     });
   }
@@ -78,6 +77,7 @@ export class SideBySide {
 
   async #ask(peerId: string): Promise<void> {
     const { clock, punctuality, ask } = this.#ports;
+    if (!this.#patience) this.#beginPatience();
     const round: OwnRound = {
       since: clock.now(),
       works: 0,
