@@ -4,6 +4,7 @@
  * stories are told to their end.
  */
 import { describe, expect, test } from 'vitest';
+import { storeKeys } from '../../src/storage/index.ts';
 import type { Machine } from './machine.ts';
 import {
   answerEachSignature,
@@ -268,7 +269,8 @@ const rows: readonly Row[] = [
     says: 'doctor finds damage: {"block":1}',
     sabotage: (doctor, { timeline }) => {
       timeline.after(faultMs + 3_000, 'a block is bent', async () => {
-        await doctor.disk.damage('bent', 'block/');
+        // Not one that is read with the next head.
+        await doctor.disk.damage('bent', storeKeys.block(doctor.node!.hashAt(1)!));
       });
     },
   },
