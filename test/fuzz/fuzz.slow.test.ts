@@ -1,34 +1,12 @@
-/**
- * The quick form of `npm run fuzz`, from a new seed each time, which its name says. The corpus comes first: what was found
- * once stays found.
- */
+/** The quick form of `npm run fuzz` for what is in files, and that no decoder and no place that reads is left out. */
 import { describe, expect, test } from 'vitest';
 import { sourceFiles } from '../support/source-tree.ts';
 import { corpusFolders, corpusOf } from './corpus.ts';
 import { doors, exceptions, readsBytes } from './doors.ts';
-import { runTarget } from './run-target.ts';
-import { targets } from './targets.ts';
+import { fuzzQuickly } from './quick-form.ts';
+import { targets, targetsOfFiles } from './targets.ts';
 
-const inputs = Number(process.env.FUZZ_INPUTS ?? 20_000);
-const seed = Math.floor(performance.timeOrigin) % 1_000_000;
-const inputMs = 50;
-
-describe(`from seed ${seed}`, () => {
-  test.each(targets.map((target) => [target.name, target] as const))(
-    '%s',
-    { timeout: 300_000 },
-    async (name, target) => {
-      const corpus = corpusOf(name).map(({ bytes }) => bytes);
-      const { findings, accepted, ...figures } = await runTarget(target, { inputs, seed, corpus, inputMs });
-      expect(
-        findings.map(({ kind, what, input }) => `${kind}, ${what}: ${Buffer.from(input).toString('hex', 0, 200)}`),
-      ).toEqual([]);
-      expect(figures.inputs).toBeGreaterThanOrEqual(inputs);
-      // A fuzzer that is always refused has stopped at the door.
-      expect(accepted).toBeGreaterThan(inputs / 500);
-    },
-  );
-});
+fuzzQuickly(targetsOfFiles);
 
 describe('the corpus', () => {
   test('belongs to decoders that there are', () => {

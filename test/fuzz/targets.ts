@@ -8,12 +8,10 @@ import { linkTargets } from './targets/link-targets.ts';
 import { vaultTargets } from './targets/vault-targets.ts';
 import { wireTargets } from './targets/wire-targets.ts';
 
-export const targets: readonly Target[] = [
-  ...ledgerTargets,
-  ...wireTargets,
-  ...vaultTargets,
-  ...linkTargets,
-  ...fileTargets,
-  ...levelDbTargets,
-  ...lineTargets,
-];
+/** What comes over a link. */
+export const targetsOfLinks: readonly Target[] = [...wireTargets, ...vaultTargets, ...linkTargets];
+
+/** What is in the chain, in files and in what people type. */
+export const targetsOfFiles: readonly Target[] = [...ledgerTargets, ...fileTargets, ...levelDbTargets, ...lineTargets];
+
+export const targets: readonly Target[] = [...targetsOfLinks, ...targetsOfFiles];
