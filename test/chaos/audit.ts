@@ -2,7 +2,7 @@
  * The reckoning at the end of a run: the faults are over, everything pending is mined, all nodes agree. Then the file of
  * acknowledgements is held against the ledger, and the ledger against a model of its own.
  */
-import { execFile } from 'node:child_process';
+import { type ExecFileException, execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -153,7 +153,11 @@ async function exportedBlocks(cluster: Cluster, folder: string): Promise<Exporte
   const within = cluster.within('doctor');
   const words = [process.execPath, executable, 'export', '--data-dir', cluster.dataDir('doctor'), '--out', file];
   const [program, ...args] = [...within, ...words];
-  await promisify(execFile)(program!, args);
+  await promisify(execFile)(program!, args).catch((error: ExecFileException) => {
+    throw new Error(
+      `the export ended with ${error.signal ?? error.code}: ${error.stderr || error.stdout || 'no word'}`,
+    );
+  });
   const lines = readFileSync(file, 'utf8').split('\n');
   return lines
     .filter((line) => line !== '')
