@@ -15,11 +15,12 @@ async function newFolder(): Promise<string> {
   return folder.path;
 }
 
-/** A preload for Node: the process is signalled as soon as it reads a module of this name. */
+/** A preload for Node: the process is signalled as soon as it reads a module of this name, which it never gets. */
 function signalAt(module: string, name: NodeJS.Signals, folder: string): string[] {
   const hook = `export async function load(url, context, next) {
-    if (url.endsWith('${module}')) process.kill(process.pid, '${name}');
-    return next(url, context);
+    if (!url.endsWith('${module}')) return next(url, context);
+    process.kill(process.pid, '${name}');
+    return new Promise(() => {});
   }`;
   const path = join(folder, 'signal-at.mjs');
   const hookUrl = `data:text/javascript,${encodeURIComponent(hook)}`;
