@@ -23,6 +23,6 @@ export { networkLimits } from './network-limits.ts';
 export { peerIdOf } from './peer-id.ts';
 export { Punctuality } from './punctuality.ts';
 export { type ReservedPort, reservePort } from './reserve-port.ts';
-export { type Round, SideBySide } from './side-by-side.ts';
+export { isWholeAnswer, type Round, SideBySide } from './side-by-side.ts';
 export type { Gate, MessageVerdict, RequestLimits, Transport, TransportEvents } from './transport.ts';
 export { dialFailed, dialledSelf, requestFailed } from './transport-errors.ts';

@@ -6,7 +6,7 @@
  *
  * Nobody is cut off for being slow, and everybody is asked in the end.
  */
-import type { Clock, Timer } from '../base/index.ts';
+import { type Clock, limits, type Timer } from '../base/index.ts';
 import { networkLimits } from './network-limits.ts';
 import type { Punctuality } from './punctuality.ts';
 
@@ -128,4 +128,10 @@ export class SideBySide {
   #waitedFor(): number {
     return [...this.#rounds.values()].filter((round) => !this.#isOverdue(round)).length;
   }
+}
+
+/** Whether a peer gave all that it was asked for, or as much as an answer may hold. Who gives less, again and again, drips. */
+export function isWholeAnswer(parts: readonly Uint8Array[], asked: number): boolean {
+  const weight = parts.reduce((sum, { length }) => sum + length, 0);
+  return parts.length === asked || weight > limits.responseBytes / 2;
 }

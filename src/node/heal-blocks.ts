@@ -5,8 +5,7 @@
  */
 import { type Clock, describeError, type Logger, limits } from '../base/index.ts';
 import { type Block, type Genesis, isSignedByMiner, type Reward, transactionsRoot } from '../ledger/index.ts';
-import { type Network, type Punctuality, type Round, SideBySide } from '../network/index.ts';
-import { isWhole } from './sync-round.ts';
+import { isWholeAnswer, type Network, type Punctuality, type Round, SideBySide } from '../network/index.ts';
 
 export interface BlockHealerPorts {
   readonly genesis: Genesis;
@@ -91,7 +90,14 @@ export class BlockHealer {
         }
         if (!found.has(block.hash)) found.set(block.hash, { block, from: peerId, checked: verdict === 'good' });
       }
-      if (found.size > foundBefore && isWhole(blocks, range.length)) round.brought();
+      if (
+        found.size > foundBefore &&
+        isWholeAnswer(
+          blocks.map(({ bytes }) => bytes),
+          range.length,
+        )
+      )
+        round.brought();
       // An answer may stop early where it would become too large: what comes after its last block is asked for again.
       const last = range.indexOf(blocks.at(-1)?.hash ?? '');
       if (blocks.length < range.length) missing.unshift(...range.slice(last + 1));

@@ -69,9 +69,3 @@ export class SyncRound {
     return now - this.#workedMs - (this.#workingSince === null ? 0 : now - this.#workingSince);
   }
 }
-
-/** Whether a peer gave all that an answer may hold. Who gives less, again and again, drips; or it does not have the rest. */
-export function isWhole(answer: readonly Block[], asked: number): boolean {
-  const weight = answer.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  return answer.length === asked || weight > limits.responseBytes / 2;
-}

@@ -8,13 +8,13 @@
  */
 import { CarechainError, type Clock, describeError, type Logger, limits } from '../base/index.ts';
 import { type Block, type ChainHead, type Genesis, natureOf, type SealedHeader, wins } from '../ledger/index.ts';
-import { type Network, type Peer, Punctuality, type Round, SideBySide } from '../network/index.ts';
+import { isWholeAnswer, type Network, type Peer, Punctuality, type Round, SideBySide } from '../network/index.ts';
 import type { ChainStore } from '../storage/index.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
 import { HeaderWalk, Lie } from './header-walk.ts';
 import type { SyncReport } from './ledger-node.ts';
 import { storedTimes } from './stored-times.ts';
-import { isWhole, SyncRound } from './sync-round.ts';
+import { SyncRound } from './sync-round.ts';
 
 export interface SyncPorts {
   readonly genesis: Genesis;
@@ -225,7 +225,14 @@ export class Sync {
       request = fetch();
       const usefulBefore = round.blocks;
       if (!(await round.working(() => this.#offerAll(blocks, peerId, round)))) return;
-      if (round.blocks > usefulBefore && isWhole(blocks, asked)) round.brought();
+      if (
+        round.blocks > usefulBefore &&
+        isWholeAnswer(
+          blocks.map(({ bytes }) => bytes),
+          asked,
+        )
+      )
+        round.brought();
     }
   }
 

@@ -5,7 +5,7 @@
  * batch of its own. A peer that has just linked, or every peer after a login, is asked for all that is wanted.
  */
 import { type Clock, describeError, type Logger, limits, type Random, type Timer } from '../base/index.ts';
-import { type Network, Punctuality, type Round, SideBySide } from '../network/index.ts';
+import { isWholeAnswer, type Network, Punctuality, type Round, SideBySide } from '../network/index.ts';
 import { checkEnvelope, claimOf, decodeEnvelope } from './envelope.ts';
 import { decodeAnswer, encodeRequest, protocol, recordsPerRequest } from './exchange.ts';
 import type { HostedMembers } from './hosted-members.ts';
@@ -165,7 +165,7 @@ export class Fetching {
       for (const id of taken) left.delete(id);
       arrived += taken.length;
       // Who gives one at a time does not keep the others from being asked.
-      if (taken.length > 0 && isWhole(answer, askedCount)) round?.brought();
+      if (taken.length > 0 && isWholeAnswer(answer, askedCount)) round?.brought();
       if (taken.length === 0 || left.size === 0 || this.#stopped) return arrived;
     }
   }
@@ -212,10 +212,4 @@ export class Fetching {
       .sort((left, right) => left.place - right.place)
       .map(({ element }) => element);
   }
-}
-
-/** Whether a peer gave all that it was asked for, or as much as an answer may hold. */
-function isWhole(answer: readonly Uint8Array[], asked: number): boolean {
-  const weight = answer.reduce((sum, envelope) => sum + envelope.length, 0);
-  return answer.length === asked || weight > limits.responseBytes / 2;
 }

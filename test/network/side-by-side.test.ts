@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { limits } from '../../src/base/index.ts';
 import { networkLimits } from '../../src/network/network-limits.ts';
 import { Punctuality } from '../../src/network/punctuality.ts';
-import { type Round, SideBySide } from '../../src/network/side-by-side.ts';
+import { isWholeAnswer, type Round, SideBySide } from '../../src/network/side-by-side.ts';
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 
 const { patienceMs } = networkLimits;
@@ -144,4 +145,11 @@ test('experiences are forgotten after a while, and those of use outlive those of
   expect(punctuality.sorted(['name 1999', 'new', 'honest'])).toEqual(['honest', 'new', 'name 1999']);
   await clock.advance(networkLimits.experienceMs + 1);
   expect(punctuality.sorted(['name 1999', 'new', 'honest'])).toEqual(['name 1999', 'new', 'honest']);
+});
+
+test('an answer is whole where it holds what was asked for, or as much as an answer may', () => {
+  const parts = (count: number, bytes = 100) => Array.from({ length: count }, () => new Uint8Array(bytes));
+  expect(isWholeAnswer(parts(3), 3)).toBe(true);
+  expect(isWholeAnswer(parts(3, limits.responseBytes / 4), 128)).toBe(true);
+  expect(isWholeAnswer(parts(3), 128)).toBe(false);
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { limits } from '../../src/base/index.ts';
 import type { Block } from '../../src/ledger/index.ts';
 import type { Round } from '../../src/network/index.ts';
-import { isWhole, SyncRound } from '../../src/node/sync-round.ts';
+import { SyncRound } from '../../src/node/sync-round.ts';
 import { createVirtualClock } from '../network/virtual-clock.ts';
 
 const noRound: Round = { brought() {}, working: (task) => task() };
@@ -50,10 +50,4 @@ test('our own work, while its answer waits to be looked at, is not its slowness'
   await clock.advance(4_000);
   await work;
   expect(round.nextRange).toBe(limits.blocksPerRequest);
-});
-
-test('an answer is whole where it holds what was asked for, or as much as an answer may', () => {
-  expect(isWhole(blocks(3), 3)).toBe(true);
-  expect(isWhole(blocks(3, 1_000_000), 128)).toBe(true);
-  expect(isWhole(blocks(3), 128)).toBe(false);
 });
