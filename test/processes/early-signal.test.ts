@@ -15,12 +15,16 @@ async function newFolder(): Promise<string> {
   return folder.path;
 }
 
-/** A preload for Node: the process is signalled as soon as it reads a module of this name, which it never gets. */
+/**
+ * A preload for Node: the process is signalled as soon as it reads a module of this name, which it never gets. The timer
+ * keeps the thread of the hook: without it Node may find that nobody can ever settle the import (code 13) before the signal
+ * is handled.
+ */
 function signalAt(module: string, name: NodeJS.Signals, folder: string): string[] {
   const hook = `export async function load(url, context, next) {
     if (!url.endsWith('${module}')) return next(url, context);
     process.kill(process.pid, '${name}');
-    return new Promise(() => {});
+    return new Promise(() => setInterval(() => {}, 60_000));
   }`;
   const path = join(folder, 'signal-at.mjs');
   const hookUrl = `data:text/javascript,${encodeURIComponent(hook)}`;
