@@ -143,7 +143,8 @@ class TakenRows {
     }
     for (const key of this.keys) {
       const [family, kind, id] = key.split('/') as [string, string, string | undefined];
-      if (family === 'outbox') writes.push({ type: 'put', key: storeKeys.own(kind), value: encode(true) });
+      const isOwn = family === 'outbox' || (family === 'lost' && (decode(into.get(key)!) as { own: boolean }).own);
+      if (isOwn) writes.push({ type: 'put', key: storeKeys.own(kind), value: encode(true) });
       // Without its envelope a record is not held: the follower notes it anew, and it is fetched.
       const isBare =
         family === 'record' && kind === 'transaction' && !this.keys.has(storeKeys.record(`envelope/${id}`));

@@ -1,8 +1,10 @@
 /** Brings everything that can be read of the files of a damaged ledger into a database that opens. */
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bytesToUtf8 } from '../base/index.ts';
+import { bytesToUtf8, encode } from '../base/index.ts';
 import type { Database, Write } from './database.ts';
+import { seal } from './envelope.ts';
+import { storeKeys } from './keys.ts';
 import { FileWindow } from './leveldb/file-window.ts';
 import { endsAsTable, type SalvagedWrite, salvageLog, salvageTable } from './leveldb/salvage.ts';
 
@@ -33,11 +35,17 @@ async function salvageFile(path: string, latest: Map<string, number>, into: Data
   try {
     const { size } = await handle.stat();
     let writes: Write[] = [];
+    const take = (write: Write, sequence: number) => {
+      if (sequence < (latest.get(write.key) ?? 0)) return;
+      latest.set(write.key, sequence);
+      writes.push(write);
+    };
     for await (const { key: bytes, sequence, value } of writesIn(path, new FileWindow(handle, size))) {
       const key = keyOf(bytes);
-      if (key === null || sequence < (latest.get(key) ?? 0)) continue;
-      latest.set(key, sequence);
-      writes.push(value ? { type: 'put', key, value: value.slice() } : { type: 'del', key });
+      if (key === null) continue;
+      take(value ? { type: 'put', key, value: value.slice() } : { type: 'del', key }, sequence);
+      const mark = ownMark(key);
+      if (mark) take(mark, sequence);
       if (writes.length < writesAtOnce) continue;
       await into.batch(writes);
       writes = [];
@@ -47,6 +55,16 @@ async function salvageFile(path: string, latest: Map<string, number>, into: Data
     await handle.close();
   }
 }
+
+/** Whatever came into the outbox or left it was written at this node, also where the mark that says so is lost. */
+function ownMark(key: string): Write | null {
+  const [, id] = outboxForm.exec(key) ?? [];
+  if (id === undefined) return null;
+  const mark = storeKeys.own(id);
+  return { type: 'put', key: mark, value: seal(mark, encode(true)) };
+}
+
+const outboxForm = /^outbox\/([0-9a-f]{64})$/;
 
 function keyOf(bytes: Uint8Array): string | null {
   try {

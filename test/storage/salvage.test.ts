@@ -1,9 +1,10 @@
 /** What of a damaged ledger is found again: whatever of it can be read, wherever it stands. */
-import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { utf8ToBytes } from '../../src/base/index.ts';
-import { closeDatabase, openDatabase } from '../../src/storage/index.ts';
+import { decode, utf8ToBytes } from '../../src/base/index.ts';
+import { unseal } from '../../src/storage/envelope.ts';
+import { closeDatabase, openDatabase, type Write } from '../../src/storage/index.ts';
 import { salvageLedger } from '../../src/storage/salvage-ledger.ts';
 import { memoryDatabase, temporaryFolder } from './databases.ts';
 
@@ -82,4 +83,27 @@ test.each([
   await rename(right, left);
   await rename(`${left}.aside`, right);
   expect(await salvagedKeys(ledger)).toEqual([...keysOf('outbox'), ...keysOf('own')]);
+});
+
+const id = 'ab'.repeat(32);
+const written: Write[] = [
+  { type: 'put', key: `outbox/${id}`, value: utf8ToBytes('its text') },
+  { type: 'put', key: `own/${id}`, value: utf8ToBytes('true') },
+];
+
+test.each<[what: string, inLog: Write[], found: string[]]>([
+  ['left the outbox', [{ type: 'del', key: `outbox/${id}` }], [`own/${id}`]],
+  ['was disowned', ['outbox', 'own'].map((family) => ({ type: 'del', key: `${family}/${id}` })), []],
+])('of what %s after a table that is lost', async (_what, inLog, found) => {
+  const path = await temporaryFolder();
+  for (const writes of [written, inLog]) {
+    const { database } = await openDatabase(path);
+    await database.batch(writes);
+    await closeDatabase(database);
+  }
+  await rm(await only(join(path, 'ledger'), '.ldb'));
+  const into = await memoryDatabase();
+  await salvageLedger(join(path, 'ledger'), into);
+  expect(await into.keys().all()).toEqual(found);
+  for (const key of found) expect(decode(unseal(key, (await into.get(key))!))).toBe(true);
 });

@@ -167,7 +167,8 @@ async function unexcusedLosses(
   if (unnamed.length > 0 && damagedFiles.length === 0)
     return [`${unnamed.length} are gone, ${unnamed[0]} first, and neither they nor any file were named`];
   const known = await nameable(copy, unnamed);
-  return known.length > 0 ? [`nobody named ${known.length}, ${known[0]} first, and their keys can be read`] : [];
+  const kind = (id: string) => (lost.includes(id) ? 'lost' : 'disowned');
+  return known.map((id) => `${id} is ${kind(id)}, nobody named it, and a key of it can be read`);
 }
 
 function count({ lost, disowned }: Inspection, said: readonly string[], row: Row, losses: Losses): void {
