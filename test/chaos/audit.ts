@@ -12,7 +12,7 @@ import type { Acknowledgement } from './acknowledgements.ts';
 import type { Cluster } from './cluster.ts';
 import { type ExportedBlock, Model } from './model.ts';
 import type { PipedAnswer } from './piped-node.ts';
-import { type Role, roles } from './roles.ts';
+import { logins, type Role, roles } from './roles.ts';
 import { textsOf } from './texts.ts';
 
 export interface Audit {
@@ -89,17 +89,20 @@ async function drain(cluster: Cluster): Promise<string[]> {
 
 /** Records of acknowledged entries whose words their doctor does not get to read, however long. */
 export async function unreadable(cluster: Cluster, promised: readonly Acknowledgement[]): Promise<string[]> {
-  let texts = await textsOf(cluster.node('doctor'), cluster.patients, 'doctor');
+  const reader = cluster.node('doctor');
+  await reader.ask(logins.doctor);
+  let texts = await textsOf(reader, cluster.patients);
   const unread = () => promised.filter(({ id, says }) => !texts.get(id)?.text.includes(says!));
   await comesTrue(async () => {
-    if (unread().length > 0) texts = await textsOf(cluster.node('doctor'), cluster.patients, 'doctor');
+    if (unread().length > 0) texts = await textsOf(reader, cluster.patients);
     return unread().length === 0;
   }, arrivalMs);
   const complaints: string[] = [];
   for (const { id, kind, node, says } of unread()) {
     // Whether it is lost, or only late: its author is asked where it was acknowledged.
     const author = kind === 'LAB_TEST_RESULT' ? 'lab' : 'doctor';
-    const own = await textsOf(cluster.node(node), cluster.patients, author);
+    await cluster.node(node).ask(logins[author]);
+    const own = await textsOf(cluster.node(node), cluster.patients);
     const atHome = own.get(id)?.text.includes(says!)
       ? 'its author reads it there'
       : 'nor does its author read it there';

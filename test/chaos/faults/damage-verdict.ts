@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { executable } from '../../support/processes.ts';
 import { comesTrue } from '../../support/waiting.ts';
 import { PipedNode } from '../piped-node.ts';
+import { logins } from '../roles.ts';
 import { textsOf } from '../texts.ts';
 import type { Donor, Victim } from './damage-victims.ts';
 
@@ -152,8 +153,9 @@ async function disownedOf(node: PipedNode, ids: readonly string[]): Promise<Set<
 
 async function unreadOf(node: PipedNode, { words, patients }: Victim): Promise<string[]> {
   let unread: string[] = [];
+  await node.ask(logins.doctor);
   await comesTrue(async () => {
-    const texts = await textsOf(node, patients, 'doctor');
+    const texts = await textsOf(node, patients);
     unread = words.flatMap(({ id, says }) => (texts.get(id)?.text.includes(says) ? [] : [id]));
     return unread.length === 0 || !node.isRunning;
   }, arrivalMs);
