@@ -1,6 +1,7 @@
 /**
  * Miners that sealed two blocks at one height, with the two signed headers that prove it: one row a miner and height.
- * Bounded; the oldest go first. All of it is in memory too, so what the disk loses can be written again.
+ * Bounded; the oldest of the miner that has the most goes first, so nobody can push out what others did. All of it is in
+ * memory too, so what the disk loses can be written again.
  */
 import { decodeSealedHeader, encodeSealedHeader, type SealedHeader } from '../ledger/index.ts';
 import type { Write } from './database.ts';
@@ -67,18 +68,31 @@ export async function openEquivocationLog(store: Store, most: number = mostEquiv
     },
     put(first, second, time) {
       const writes: Write[] = [];
-      const [oldest] = kept.keys();
-      if (kept.size >= most && oldest !== undefined) {
-        kept.delete(oldest);
-        writes.push(remove(oldest));
-      }
       const key = storeKeys.equivocation(first.header.height, first.header.miner);
+      if (kept.size >= most) {
+        const leaving = oldestOfTheBusiest([...kept.keys(), key]);
+        kept.delete(leaving);
+        writes.push(remove(leaving));
+      }
       const row = { sequence: next++, time, first: encodeSealedHeader(first), second: encodeSealedHeader(second) };
       kept.set(key, row);
       writes.push(putRow(key, row));
       return writes;
     },
   };
+}
+
+/** @param keys the oldest first; there are some. */
+function oldestOfTheBusiest(keys: readonly string[]): string {
+  const byMiner = new Map<string, string[]>();
+  for (const key of keys) {
+    const miner = key.slice(key.lastIndexOf('/') + 1);
+    const others = byMiner.get(miner);
+    if (others) others.push(key);
+    else byMiner.set(miner, [key]);
+  }
+  const most = Math.max(...[...byMiner.values()].map(({ length }) => length));
+  return [...byMiner.values()].find(({ length }) => length === most)![0]!;
 }
 
 function opened(key: string, { time, first, second }: EquivocationRow): LoggedEquivocation {

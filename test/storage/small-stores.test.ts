@@ -11,7 +11,7 @@ import {
   openReorgLog,
   storeKeys,
 } from '../../src/storage/index.ts';
-import { Chain, testGenesis } from '../support/ledger.ts';
+import { Chain, nodeKeysFrom, testGenesis } from '../support/ledger.ts';
 import { allLost, flipBit, memoryStore } from './databases.ts';
 
 const world = testGenesis();
@@ -165,6 +165,18 @@ describe('the log of equivocations', () => {
     const again = await openEquivocationLog(store, 2);
     expect(again.all()).toEqual(kept);
     expect((await store.all(storeKeys.equivocation())).map(([key]) => key)).toEqual(again.keys());
+  });
+
+  test('keeps that of one miner where another does it again and again', async () => {
+    const { store } = await memoryStore();
+    const log = await openEquivocationLog(store, 2);
+    const miner = nodeKeysFrom('another');
+    const [first, second] = ['a', 'b'].map((name) =>
+      chain.forge({ on: genesis, miner, transactions: [world.register('alice', name)] }),
+    );
+    await store.write(log.put(first!, second!, 0));
+    for (const [time, pair] of pairs.entries()) await store.write(log.put(...pair, time + 1));
+    expect(log.all()).toEqual([entryOf([first!, second!], 0), entryOf(pairs[2]!, 3)]);
   });
 
   test('gives back what the disk has lost', async () => {
