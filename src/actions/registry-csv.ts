@@ -4,8 +4,11 @@
  * RFC 4180 with a header. People open it in a spreadsheet, so a cell that would be taken for a formula gets an apostrophe
  * before it, which reading takes away again. Several nodes on one machine may share the file: whoever appends holds a lock
  * beside it, and a row is one write. It is read piece by piece, so that a long one holds nothing else up.
+ *
+ * A loss of power may leave the beginning of a row. Where that ends within quotes it would take the rows behind it for a
+ * part of itself: it is not read, and moved to a file of its own before the next row is written.
  */
-import { type FileHandle, open } from 'node:fs/promises';
+import { appendFile, type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { parse } from 'csv-parse';
 import { stringify } from 'csv-stringify/sync';
@@ -75,33 +78,80 @@ async function readRows(path: string): Promise<RegistryRow[]> {
   try {
     const { size } = await file.stat();
     if (size > limits.registryBytes) throw fileError('registry-too-large');
-    const end = limits.registryBytes - 1;
-    return await registryRows(file.createReadStream({ highWaterMark: pieceBytes, end, autoClose: false }));
+    return (await wholeRows(file, size)).rows;
   } finally {
     await file.close();
   }
 }
 
-/** Called under the lock. What a crash or an editor left without a line end is ended first. */
+/** The rows, and where the last whole one ends: before the end only where a torn row follows that ends within quotes. */
+async function wholeRows(file: FileHandle, size: number): Promise<{ rows: RegistryRow[]; end: number }> {
+  try {
+    return { rows: await rowsBefore(file, size), end: size };
+  } catch (error) {
+    if (!endsWithinQuotes(error)) throw error;
+    const end = await lastLineStart(file, size);
+    return { rows: await rowsBefore(file, end), end };
+  }
+}
+
+async function rowsBefore(file: FileHandle, end: number): Promise<RegistryRow[]> {
+  if (end === 0) return [];
+  return registryRows(file.createReadStream({ start: 0, end: end - 1, highWaterMark: pieceBytes, autoClose: false }));
+}
+
+function endsWithinQuotes(error: unknown): boolean {
+  return error instanceof CarechainError && error.facts.reason === 'CSV_QUOTE_NOT_CLOSED';
+}
+
+/** Called under the lock. What an editor left without a line end is ended first. */
 async function appendRow(path: string, cells: readonly string[]): Promise<void> {
   const file = await open(path, 'a+', 0o600);
   try {
-    const { size } = await file.stat();
+    const size = await withoutTornRow(path, file);
     const start = size === 0 ? [header] : [];
     const before = size > 0 && !(await endsALine(file, size)) ? '\r\n' : '';
-    await file.appendFile(
-      before + stringify([...start, cells], { record_delimiter: 'windows', quoted_match: /[\r\n]/ }),
-    );
-    await file.sync();
+    const row = before + stringify([...start, cells], { record_delimiter: 'windows', quoted_match: /[\r\n]/ });
+    try {
+      await file.appendFile(row);
+      await file.sync();
+    } catch (error) {
+      // A disk that is full may have taken a part of it.
+      await file.truncate(size).catch(() => undefined);
+      throw error;
+    }
   } finally {
     await file.close();
   }
 }
 
+/** @returns how many bytes are left. */
+async function withoutTornRow(path: string, file: FileHandle): Promise<number> {
+  const { size } = await file.stat();
+  if (size === 0 || size > limits.registryBytes || (await endsALine(file, size))) return size;
+  // What is no such file stays as it is.
+  const { end } = await wholeRows(file, size).catch(() => ({ end: size }));
+  if (end === size) return size;
+  const torn = Buffer.alloc(size - end);
+  await file.read(torn, 0, torn.length, end);
+  await appendFile(`${path}.torn`, Buffer.concat([torn, Buffer.from('\n')]), { mode: 0o600, flush: true });
+  await file.truncate(end);
+  return end;
+}
+
 async function endsALine(file: FileHandle, size: number): Promise<boolean> {
-  const last = Buffer.alloc(1);
-  await file.read(last, 0, 1, size - 1);
-  return last[0] === 0x0a;
+  return (await lastLineStart(file, size)) === size;
+}
+
+/** Where the line begins that the file ends with. */
+async function lastLineStart(file: FileHandle, size: number): Promise<number> {
+  for (let end = size; end > 0; end -= pieceBytes) {
+    const piece = Buffer.alloc(Math.min(pieceBytes, end));
+    await file.read(piece, 0, piece.length, end - piece.length);
+    const at = piece.lastIndexOf(0x0a);
+    if (at >= 0) return end - piece.length + at + 1;
+  }
+  return 0;
 }
 
 /** The rows in the bytes of the file, in whatever pieces they come. @throws CarechainError `file-unreadable`. */

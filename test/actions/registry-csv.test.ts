@@ -73,6 +73,42 @@ test('a file without a line end at its end is ended first', async () => {
   expect((await open().rows()).map(({ name }) => name)).toEqual(['Old', 'New']);
 });
 
+test('a row that a loss of power has torn takes no other with it, wherever it was torn', async () => {
+  for (const name of ['Doe, Jane', 'Jane Doe']) {
+    await rm(path, { force: true });
+    await open().append(rowNamed('Old'));
+    const { size } = await stat(path);
+    await open().append(rowNamed(name));
+    const whole = await readFile(path);
+    for (let end = size + 1; end < whole.length; end++) {
+      await writeFile(path, whole.subarray(0, end));
+      expect((await open().rows())[0]).toEqual(rowNamed('Old'));
+      for (const next of ['Next', 'Last']) await open().append(rowNamed(next));
+      const rows = await open().rows();
+      expect([rows[0], ...rows.slice(-2)]).toEqual(['Old', 'Next', 'Last'].map(rowNamed));
+      const [torn] = rows.slice(1, -2);
+      if (name.includes(',')) expect(['', name]).toContain(torn?.name ?? '');
+    }
+  }
+});
+
+test('what was torn within quotes is kept beside the file', async () => {
+  await open().append(rowNamed('Old'));
+  const whole = await readFile(path);
+  await writeFile(path, Buffer.concat([whole, Buffer.from('x,"Doe, Ja')]));
+  await open().append(rowNamed('New'));
+  expect(await open().rows()).toEqual(['Old', 'New'].map(rowNamed));
+  expect(await readFile(`${path}.torn`, 'utf8')).toBe('x,"Doe, Ja\n');
+  expect((await stat(`${path}.torn`)).mode & 0o777).toBe(0o600);
+});
+
+test('a file that cannot be read is left as it is, but for the new row', async () => {
+  const text = 'patient_id,name\n"never closed\nx';
+  await writeFile(path, text);
+  await open().append(rowNamed('New'));
+  expect((await readFile(path, 'utf8')).startsWith(`${text}\r\n`)).toBe(true);
+});
+
 test('line ends may differ from row to row, as when an editor and this program write in turn', async () => {
   const row = (name: string) => `${patientIdFrom(name)},${name},dr_alice,2026-01-05T09:30:00.000Z`;
   await writeFile(path, `${row('a')}\r\n${row('b')}\n${row('c')}\r${row('d')}\n`);
@@ -114,7 +150,8 @@ test('whatever the pieces, the rows are the same', async () => {
 });
 
 test('what is no such file is refused in words', async () => {
-  await writeFile(path, 'patient_id,name\n"never closed');
+  const text = 'patient_id,name\n"never closed\nx';
+  await writeFile(path, text);
   await expect(open().rows()).rejects.toMatchObject({ code: 'file-unreadable' });
   await expect(openRegistryCsv(folder, { clock: systemClock, random: systemRandom }).rows()).rejects.toMatchObject({
     code: 'file-unreadable',
