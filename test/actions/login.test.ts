@@ -78,6 +78,24 @@ test('an unknown user and a wrong password get the same answer', async () => {
   expect(user.session.user).toBeNull();
 });
 
+test('an unknown user costs as much work as a wrong password', async () => {
+  clock.counting = true;
+  const costs = { alice: [] as number[], nobody: [] as number[] };
+  for (let round = 0; round < 7; round++) {
+    for (const username of ['alice', 'nobody'] as const) {
+      const start = process.cpuUsage();
+      await user.run('login', { username, password: 'wrong' });
+      const { user: ours, system } = process.cpuUsage(start);
+      costs[username].push(ours + system);
+    }
+  }
+  // Half of it would show: a name that is refused unlooked at costs a hundredth.
+  const medianOf = (all: number[]) => all.toSorted((left, right) => left - right)[3]!;
+  const ratio = medianOf(costs.nobody) / medianOf(costs.alice);
+  expect(ratio).toBeGreaterThan(0.67);
+  expect(ratio).toBeLessThan(1.5);
+});
+
 test('keys that are not those of the member do not log in', async () => {
   expect(await user.code('login', { username: 'bob', password: 'password of bob' })).toBe('key-file-not-of-member');
 });
