@@ -1,5 +1,5 @@
 /** `export --out F`: the whole chain of a stopped node, one readable block a line. */
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { type Carechain, errorCodes } from '../../actions/index.ts';
 import { assert, CarechainError } from '../../base/index.ts';
 import { blockLine, genesisLine } from './block-line.ts';
@@ -11,21 +11,24 @@ export interface Exported {
   readonly transactions: number;
 }
 
-/** @throws CarechainError `file-exists` or `file-unwritable`. */
+/** @throws CarechainError `file-exists` or `file-unwritable`; then there is no file that was not there before. */
 export async function exportChain({ node }: Carechain, file: string): Promise<Exported> {
   const handle = await create(file);
   const { height: last } = node.head();
   let transactions = 0;
   try {
-    await handle.write(`${JSON.stringify(genesisLine(node.genesis))}\n`);
+    // Unlike `write` this goes on where the disk has taken a part of a line.
+    await handle.appendFile(`${JSON.stringify(genesisLine(node.genesis))}\n`);
     for (let height = 1; height <= last; height++) {
       const block = node.block(node.hashAt(height)!);
       assert(block, 'every block of the main chain is stored');
       transactions += block.transactions.length;
-      await handle.write(`${JSON.stringify(blockLine(block, node.rewardsOf(block.hash), node.genesis))}\n`);
+      await handle.appendFile(`${JSON.stringify(blockLine(block, node.rewardsOf(block.hash), node.genesis))}\n`);
     }
     await handle.sync();
   } catch (error) {
+    // A part of a chain looks like a shorter one.
+    await rm(file, { force: true }).catch(() => undefined);
     throw error instanceof CarechainError ? error : unwritable('file-unwritable', file, error);
   } finally {
     await handle.close();
