@@ -29,6 +29,7 @@ export { type ShownBlock, shownBlock } from './ledger/block-rows.ts';
 export { genesisPreimage } from './ledger/preimages.ts';
 export { type ScrubResult, scrubResult } from './ledger/scrub.ts';
 export { nameOf } from './members.ts';
+export { writeNewFile } from './new-file.ts';
 export { openNodeKey } from './node-key.ts';
 export { actions, findAction } from './registry.ts';
 export { openRegistryCsv, type RegistryCsv, type RegistryRow, registryRows } from './registry-csv.ts';

@@ -1,13 +1,12 @@
-import { writeFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { CarechainError } from '../../base/index.ts';
 import { patientOf, readMember, type Transaction } from '../../ledger/index.ts';
 import type { RecordText } from '../../vault/index.ts';
 import { type ActionContext, defineAction, done } from '../action.ts';
 import { confirmationsOf, isoTime } from '../entries.ts';
-import { errorCodes, failure } from '../error-codes.ts';
+import { failure } from '../error-codes.ts';
 import { idText, line } from '../inputs.ts';
 import { nameOf } from '../members.ts';
+import { writeNewFile } from '../new-file.ts';
 import { resolveTransaction } from '../resolve-id.ts';
 import { measures } from './measured-values.ts';
 import { requireText, textField, transactionOf } from './records.ts';
@@ -33,7 +32,7 @@ export const print = defineAction({
     const record = await requireText(sealed, context);
     if (!record.ok) return record;
     const text = sheetOf(transaction, record.result, context);
-    if (to !== undefined) await create(to, text);
+    if (to !== undefined) await writeNewFile(to, (file) => file.appendFile(text));
     return done({ transactionId: transaction.id, text, file: to ?? null });
   },
 });
@@ -87,15 +86,4 @@ function resultLines({ results }: RecordText): SheetLine[] {
     const shown = value === null ? null : `${value} ${textField(measured ?? null, 'unit') ?? unit}`;
     return [name, shown === null ? null : `${shown.padEnd(20)}usual ${usual[0]} to ${usual[1]}`];
   });
-}
-
-/** A new file for its owner's eyes only. @throws CarechainError `file-exists` or `file-unwritable`. */
-async function create(path: string, text: string): Promise<void> {
-  try {
-    await writeFile(path, text, { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    const code = (error as { code?: unknown }).code === 'EEXIST' ? 'file-exists' : 'file-unwritable';
-    const { sentence, nextStep } = errorCodes[code];
-    throw new CarechainError(code, `${sentence} ${nextStep}`);
-  }
 }
