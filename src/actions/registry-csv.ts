@@ -91,6 +91,8 @@ async function wholeRows(file: FileHandle, size: number): Promise<{ rows: Regist
   } catch (error) {
     if (!endsWithinQuotes(error)) throw error;
     const end = await lastLineStart(file, size);
+    // A row of ours is never the first line, so nothing of this file is.
+    if (end === 0) throw error;
     return { rows: await rowsBefore(file, end), end };
   }
 }

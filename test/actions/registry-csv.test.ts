@@ -102,12 +102,14 @@ test('what was torn within quotes is kept beside the file', async () => {
   expect((await stat(`${path}.torn`)).mode & 0o777).toBe(0o600);
 });
 
-test('a file that cannot be read is left as it is, but for the new row', async () => {
-  const text = 'patient_id,name\n"never closed\nx';
-  await writeFile(path, text);
-  await open().append(rowNamed('New'));
-  expect((await readFile(path, 'utf8')).startsWith(`${text}\r\n`)).toBe(true);
-});
+test.each(['patient_id,name\n"never closed\nx', 'patient_id,name\rx,"never closed'])(
+  'a file that cannot be read is left as it is, but for the new row: %j',
+  async (text) => {
+    await writeFile(path, text);
+    await open().append(rowNamed('New'));
+    expect((await readFile(path, 'utf8')).startsWith(`${text}\r\n`)).toBe(true);
+  },
+);
 
 test('line ends may differ from row to row, as when an editor and this program write in turn', async () => {
   const row = (name: string) => `${patientIdFrom(name)},${name},dr_alice,2026-01-05T09:30:00.000Z`;
