@@ -103,6 +103,11 @@ describe('import', () => {
     expect(await importLines(edited(number, change))).toBe(verdict);
   });
 
+  test('refuses a height of minus zero', async () => {
+    const genesis = JSON.stringify(lines[0]).replace('"height":0,', '"height":-0,');
+    expect(await importLines([genesis, ...lines.slice(1)])).toBe('#0 wrong-network');
+  });
+
   test('refuses what is no JSON, and blocks in another order', async () => {
     expect(await importLines([...lines.slice(0, 2), 'nonsense'])).toBe('#2 malformed-block');
     expect(await importLines([lines[0], lines[2]])).toBe('#1 wrong-parent');

@@ -90,7 +90,8 @@ export interface Difference {
 /** The first place where a line says something else than the block that was rebuilt from it; null where there is none. */
 export function firstDifference(line: unknown, rebuilt: unknown, path = ''): Difference | null {
   if (typeof line !== 'object' || line === null || typeof rebuilt !== 'object' || rebuilt === null) {
-    return line === rebuilt ? null : { path };
+    // `===` takes -0 for 0.
+    return Object.is(line, rebuilt) ? null : { path };
   }
   if (Array.isArray(line) !== Array.isArray(rebuilt)) return { path };
   for (const key of new Set([...Object.keys(rebuilt), ...Object.keys(line)])) {
