@@ -124,16 +124,10 @@ export function createGossip(settings: GossipSettings): Gossip {
         judge(from, laneOf(bytes), bytes, readBatch, async (transactions, breathe) => {
           // Reading took its time: of who has left meanwhile nothing is counted any more, or it would be for ever.
           if (!isLinked(from) || !budgets.admitsTransactions(from, transactions.length)) return 'ignore';
-          let isWhole = true;
-          for (let start = 0; start < transactions.length && !stopped; start += networkLimits.gossipPortion) {
+          return handlers.onTransactions(transactions, from, async () => {
             await breathe();
-            const portion = transactions.slice(start, start + networkLimits.gossipPortion);
-            const ofPortion = await handlers.onTransactions(portion, from);
-            if (ofPortion === 'reject') return 'reject';
-            isWhole &&= ofPortion === 'accept';
-          }
-          // A message is passed on as it is, so all of it must have been judged.
-          return isWhole && !stopped ? 'accept' : 'ignore';
+            return !stopped;
+          });
         }),
       );
       transport.subscribe(topics.blocks, (bytes, from) =>

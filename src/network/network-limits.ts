@@ -106,8 +106,6 @@ export const networkLimits = {
   gossipTransactionsAtOnce: 10_000,
   /** A gossip message of transactions up to this size does not wait for longer ones. */
   fewTransactionsBytes: 8_192,
-  /** Transactions of one message that are judged together. */
-  gossipPortion: 64,
   /** Bytes of gossip that wait for their turn to be checked: of one peer, and of all together. */
   gossipWaitingBytesPerPeer: 4_000_000,
   gossipWaitingBytes: 24_000_000,

@@ -48,8 +48,15 @@ export interface NetworkHandlers {
   status(): Omit<Status, 'addresses'>;
   /** A transaction that is here and not in a block yet. */
   known(id: string): Transaction | undefined;
-  /** A batch of transactions by gossip. `reject` where one could come only from a liar, `accept` where one is new and valid. */
-  onTransactions(transactions: readonly Transaction[], from: string): Promise<MessageVerdict>;
+  /**
+   * A batch of transactions by gossip. `reject` where one could come only from a liar, `accept` where all of it was judged and
+   * may be passed on as it is. `goOn` is waited for between two pieces of the work, and says whether there shall be another.
+   */
+  onTransactions(
+    transactions: readonly Transaction[],
+    from: string,
+    goOn: () => Promise<boolean>,
+  ): Promise<MessageVerdict>;
   onBlock(block: Block, from: string): Promise<MessageVerdict>;
   /** A peer is linked and its first status is here; it is of this network. */
   onPeer(peer: Peer): void;

@@ -49,7 +49,7 @@ export class PeerService implements NetworkHandlers {
     this.#reconciliation = new Reconciliation({
       network: ports.network,
       transactions: ports.transactions,
-      take: (transactions, from) => this.onTransactions(transactions, from),
+      take: (transactions, from) => this.onTransactions(transactions, from, async () => !this.#stopped),
     });
   }
 
@@ -81,8 +81,12 @@ export class PeerService implements NetworkHandlers {
     return this.#ports.mempool.get(id)?.transaction;
   }
 
-  async onTransactions(transactions: readonly Transaction[], from: string): Promise<MessageVerdict> {
-    const { verdict, liar } = await this.#ports.transactions.take(transactions);
+  async onTransactions(
+    transactions: readonly Transaction[],
+    from: string,
+    goOn: () => Promise<boolean>,
+  ): Promise<MessageVerdict> {
+    const { verdict, liar } = await this.#ports.transactions.take(transactions, goOn);
     if (liar) this.#ports.network.shun(from, liar.code);
     return verdict;
   }

@@ -15,9 +15,6 @@ import { type Network, networkLimits, type Peer } from '../network/index.ts';
 import { isSameClaim } from './pending-sum.ts';
 import type { Transactions } from './transactions.ts';
 
-/** What is fetched is taken in portions, between which others have their turn. */
-const takenAtOnce = 64;
-
 /** About a minute. */
 const equalStatuses = 12;
 
@@ -105,8 +102,7 @@ export class Reconciliation {
         break;
       }
       broughtSomething = true;
-      for (let at = 0; at < found.length && !this.#stopped; at += takenAtOnce)
-        await take(found.slice(at, at + takenAtOnce), peerId);
+      await take(found, peerId);
     }
     return broughtSomething;
   }

@@ -18,23 +18,33 @@ export class Signatures {
     this.#workers = workers;
   }
 
-  /** Checks those that were not checked before, all at once. Authors that `state` does not know are left to the rules. */
-  async prepare(transactions: readonly Transaction[], state: StateView): Promise<void> {
+  /**
+   * Checks those that were not checked before, all at once. Authors that `state` does not know are left to the rules.
+   * @returns the first whose signature is bad.
+   */
+  async prepare(transactions: readonly Transaction[], state: StateView): Promise<Transaction | undefined> {
     const open: { key: string; publicKey: Uint8Array; transaction: Transaction }[] = [];
+    let bad: Transaction | undefined;
     for (const transaction of transactions) {
       const author = readMember(state, transaction.body.author);
       if (!author) continue;
       const key = keyOf(transaction, author.signingKey);
-      if (!this.#verdicts.has(key)) open.push({ key, publicKey: fromHex(author.signingKey), transaction });
+      const known = this.#verdicts.get(key);
+      if (known === undefined) open.push({ key, publicKey: fromHex(author.signingKey), transaction });
+      else if (!known) bad ??= transaction;
     }
-    if (open.length === 0) return;
+    if (open.length === 0) return bad;
     const checks = open.map(({ publicKey, transaction }) => ({
       publicKey,
       message: signedBytes(transaction),
       signature: transaction.signature,
     }));
     const verdicts = await this.#workers.verify(checks);
-    for (const [index, { key }] of open.entries()) this.#remember(key, verdicts[index]!);
+    for (const [index, { key, transaction }] of open.entries()) {
+      this.#remember(key, verdicts[index]!);
+      if (!verdicts[index]) bad ??= transaction;
+    }
+    return bad;
   }
 
   /** The verdict, from memory where there is one: the `verify` of the ledger's rules. */

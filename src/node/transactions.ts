@@ -6,7 +6,7 @@
  * is confirmed or has become impossible; a reorg that takes it out of the chain puts it back. It is never evicted.
  */
 import { equalBytes, type Logger, limits } from '../base/index.ts';
-import { natureOf, type Rejection, type Transaction, type Verdict } from '../ledger/index.ts';
+import { natureOf, type Rejection, rejection, type Transaction, type Verdict } from '../ledger/index.ts';
 import type { MessageVerdict, PendingClaim } from '../network/index.ts';
 import type { ChainStore, LostTransaction, Outbox, Store, Write } from '../storage/index.ts';
 import type { Switch } from './chain-keeper.ts';
@@ -38,6 +38,11 @@ interface Owed {
 }
 
 const nothingOwed: Owed = { writes: [], lost: [] };
+
+/** Transactions of a peer that are judged in one turn. */
+const judgedTogether = 64;
+
+const ignored = { verdict: 'ignore', liar: null } as const;
 
 export class Transactions {
   readonly #ports: TransactionPorts;
@@ -141,20 +146,39 @@ export class Transactions {
   }
 
   /**
-   * Takes a batch from a peer.
+   * Takes a batch from a peer, a portion at a time: `goOn` is asked before each, and says whether there shall be another. All
+   * signatures are checked first, and of a batch in which one is bad nothing is taken: what was true in it comes from its author.
    * @returns the verdict for gossip; with `reject`, the rejection that only a liar can cause. It is `accept` where all of the
    * batch is pending here now, byte for byte: a peer may be able to judge what this node could not, or did not look at
    * since it has another of the same id, and would blame this node for it. What is new of any other batch is told of.
    */
-  async take(transactions: readonly Transaction[]): Promise<{ verdict: MessageVerdict; liar: Rejection | null }> {
+  async take(
+    transactions: readonly Transaction[],
+    goOn: () => Promise<boolean> = async () => true,
+  ): Promise<{ verdict: MessageVerdict; liar: Rejection | null }> {
     const { mempool, signatures, chain } = this.#ports;
-    const unknown = transactions.filter(({ id }) => !mempool.get(id) && !chain.hasTransaction(id));
-    await signatures.prepare(unknown, chain.state);
+    const portions = portionsOf(transactions.filter(({ id }) => !mempool.get(id) && !chain.hasTransaction(id)));
+    for (const portion of portions) {
+      if (!(await goOn())) return ignored;
+      const bad = await signatures.prepare(portion, chain.state);
+      if (bad) return { verdict: 'reject', liar: rejection('bad-signature', { id: bad.id }) };
+    }
+    let isNew = false;
+    for (const portion of portions) {
+      if (!(await goOn())) return ignored;
+      const { fresh, liar } = this.#takePortion(portion);
+      if (liar) return { verdict: 'reject', liar };
+      isNew ||= fresh.length > 0;
+    }
+    return isNew && transactions.every((each) => this.#isPending(each)) ? { verdict: 'accept', liar: null } : ignored;
+  }
+
+  #takePortion(transactions: readonly Transaction[]): { fresh: readonly Transaction[]; liar: Rejection | null } {
     const fresh: Transaction[] = [];
     let liar: Rejection | null = null;
-    for (const transaction of unknown) {
+    for (const transaction of transactions) {
       const freed: Transaction[] = [];
-      const placement = mempool.add(transaction, freed);
+      const placement = this.#ports.mempool.add(transaction, freed);
       if (placement.place === 'pending') fresh.push(transaction, ...freed);
       // What finds no room now finds some when the head has moved, and is not fetched again and again until then.
       if (placement.place === 'full') this.#refuse(transaction.id);
@@ -164,11 +188,7 @@ export class Transactions {
       if (natureOf(placement.rejection.code) === 'invalid') liar ??= placement.rejection;
     }
     this.#tell(fresh);
-    if (liar) return { verdict: 'reject', liar };
-    return {
-      verdict: fresh.length > 0 && transactions.every((each) => this.#isPending(each)) ? 'accept' : 'ignore',
-      liar: null,
-    };
+    return { fresh, liar };
   }
 
   #isPending({ id, bytes }: Transaction): boolean {
@@ -308,4 +328,11 @@ export class Transactions {
     this.#refused.add(id);
     if (this.#refused.size > refusedRemembered) this.#refused.delete(this.#refused.values().next().value!);
   }
+}
+
+function portionsOf(transactions: readonly Transaction[]): Transaction[][] {
+  const count = Math.ceil(transactions.length / judgedTogether);
+  return Array.from({ length: count }, (_, index) =>
+    transactions.slice(index * judgedTogether, (index + 1) * judgedTogether),
+  );
 }

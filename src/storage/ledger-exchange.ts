@@ -13,7 +13,7 @@ import { access, link, mkdir, open, readFile, rename, rm, writeFile } from 'node
 import { join } from 'node:path';
 import { Level } from 'level';
 import { CarechainError } from '../base/index.ts';
-import type { Database } from './database.ts';
+import { type Database, levelOptions } from './database.ts';
 import { salvageLedger } from './salvage-ledger.ts';
 
 export interface LedgerExchange {
@@ -27,8 +27,6 @@ export interface LedgerExchange {
   abandon(): Promise<void>;
 }
 
-const encodings = { keyEncoding: 'utf8', valueEncoding: 'view' } as const;
-
 /** @throws CarechainError `folder-in-use` while a node holds the folder. */
 export async function beginExchange(path: string): Promise<LedgerExchange> {
   const healing = join(path, 'healing');
@@ -36,7 +34,7 @@ export async function beginExchange(path: string): Promise<LedgerExchange> {
   const others: Database[] = [];
   for (const name of ['complete', 'ledger', 'salvaged'])
     await rm(join(healing, name), { recursive: true, force: true });
-  const fresh: Database = new Level<string, Uint8Array>(join(healing, 'ledger'), encodings);
+  const fresh: Database = new Level<string, Uint8Array>(join(healing, 'ledger'), levelOptions);
   try {
     await fresh.open();
   } catch (error) {
@@ -52,7 +50,7 @@ export async function beginExchange(path: string): Promise<LedgerExchange> {
   return {
     fresh,
     async salvage() {
-      const salvaged: Database = new Level<string, Uint8Array>(join(healing, 'salvaged'), encodings);
+      const salvaged: Database = new Level<string, Uint8Array>(join(healing, 'salvaged'), levelOptions);
       await salvaged.open();
       others.push(salvaged);
       await salvageLedger(join(path, 'ledger'), salvaged);
@@ -102,7 +100,7 @@ async function lockLedger(path: string): Promise<Database> {
   if (!(await exists(lockFile))) await writeFile(lockFile, '', { mode: 0o600 });
   await rm(join(folder, 'LOCK'), { force: true });
   await link(lockFile, join(folder, 'LOCK'));
-  const lock: Database = new Level<string, Uint8Array>(folder, encodings);
+  const lock: Database = new Level<string, Uint8Array>(folder, levelOptions);
   try {
     await lock.open();
     return lock;

@@ -10,7 +10,7 @@ import { access, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/p
 import { dirname, join, resolve } from 'node:path';
 import { Level } from 'level';
 import { CarechainError } from '../base/index.ts';
-import type { Database } from './database.ts';
+import { type Database, levelOptions } from './database.ts';
 import { finishExchange } from './ledger-exchange.ts';
 import { checkLedgerFiles } from './ledger-files.ts';
 import { damagedFolder } from './storage-errors.ts';
@@ -39,8 +39,7 @@ export async function openDatabase(path: string): Promise<OpenedDatabase> {
   const created = await isNew(path, ledgerPath);
   const tornBytes = created ? 0 : await checkFiles(path, ledgerPath);
   const database = new Level<string, Uint8Array>(ledgerPath, {
-    keyEncoding: 'utf8',
-    valueEncoding: 'view',
+    ...levelOptions,
     createIfMissing: created,
   });
   try {

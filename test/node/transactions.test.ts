@@ -376,9 +376,10 @@ test('a batch is passed on only where all of it is pending here, byte for byte',
   const parked = world.cancel('adam', world.prescribe('alice', 'jane'));
   expect(await take(jill!, parked)).toBe('ignore');
   expect([node.where(jill!.id), node.where(parked.id)]).toEqual(['pending', 'waiting']);
-  // The second has the id of the first, and is not looked at.
+  // The second has the id of one that is here, and is not looked at.
   const zoe = world.register('alice', 'zoe');
-  expect(await take(zoe, withSignature(zoe, new Uint8Array(64).fill(7)))).toBe('ignore');
+  expect(await take(zoe)).toBe('accept');
+  expect(await take(world.register('alice', 'yves'), withSignature(zoe, new Uint8Array(64).fill(7)))).toBe('ignore');
   await node.rig.offer(chain.mine(jane!));
   expect(await take(jane!, world.register('alice', 'yan'))).toBe('ignore');
   expect(node.told).toContain(zoe.id);
@@ -392,6 +393,32 @@ test('a bent copy does not keep the honest one away', async () => {
   expect(await node.transactions.take([bent])).toMatchObject({ verdict: 'reject', liar: { code: 'bad-signature' } });
   expect(node.transactions.isWanted(honest.id)).toBe(true);
   expect(await node.transactions.take([honest])).toMatchObject({ verdict: 'accept' });
+});
+
+test('nothing is taken of a batch in which one signature is bad, wherever it stands', async () => {
+  const chain = new Chain(testGenesis());
+  const node = await open(chain, await memoryDatabase());
+  const valid = Array.from({ length: 130 }, (_, index) => chain.world.register('alice', `patient ${index}`));
+  const bent = withSignature(chain.world.register('alice', 'zoe'), new Uint8Array(64).fill(7));
+  // The second time the verdict is remembered.
+  for (const batch of [
+    [...valid, bent],
+    [...valid, bent],
+    [bent, ...valid],
+  ])
+    expect(await node.transactions.take(batch)).toMatchObject({ verdict: 'reject', liar: { code: 'bad-signature' } });
+  expect([node.transactions.offered(), node.told]).toEqual([[], []]);
+  expect((await node.transactions.take(valid)).verdict).toBe('accept');
+});
+
+test('a batch is taken a portion at a time, for as long as more is wanted', async () => {
+  const chain = new Chain(testGenesis());
+  const node = await open(chain, await memoryDatabase());
+  const valid = Array.from({ length: 130 }, (_, index) => chain.world.register('alice', `patient ${index}`));
+  let wanted = 4;
+  expect((await node.transactions.take(valid, async () => --wanted >= 0)).verdict).toBe('ignore');
+  expect(node.transactions.offered()).toEqual(valid.slice(0, 64));
+  expect((await node.transactions.take(valid)).verdict).toBe('accept');
 });
 
 test('what finds no room is not fetched again before the head moves', async () => {
