@@ -6,6 +6,7 @@ import type { BlockContext } from './check-block.ts';
 import { nextTime } from './check-header.ts';
 import { nextDigest } from './digest.ts';
 import { payableRewards, type Reward } from './rewards.ts';
+import { completed, type Steps } from './steps.ts';
 import type { Transaction } from './transaction.ts';
 
 export interface BlockPlan {
@@ -22,11 +23,20 @@ export interface BlockPlan {
  * Null where there would be neither a transaction nor a reward.
  */
 export function buildBlock(candidates: readonly Transaction[], miner: string, context: BlockContext): BlockPlan | null {
+  return completed(buildBlockInSteps(candidates, miner, context));
+}
+
+/** As {@link buildBlock}, a candidate at a time. Between two steps the state of the parent must not change. */
+export function* buildBlockInSteps(
+  candidates: readonly Transaction[],
+  miner: string,
+  context: BlockContext,
+): Steps<BlockPlan | null> {
   const { genesis, parent, state } = context;
   const rewards = payableRewards(state, genesis);
   const height = parent.header.height + 1;
   const draft = new BlockDraft(rewards, height, context);
-  const transactions = choose(candidates, draft, genesis.limits.blockBytes);
+  const transactions = yield* choose(candidates, draft, genesis.limits.blockBytes);
   if (transactions.length + rewards.length === 0) return null;
 
   const header: Header = {
@@ -45,7 +55,7 @@ export function buildBlock(candidates: readonly Transaction[], miner: string, co
 }
 
 /** Adds to a draft what it can take, of no more than `blockBytes` together. @returns what that is. */
-function choose(candidates: readonly Transaction[], draft: BlockDraft, blockBytes: number): Transaction[] {
+function* choose(candidates: readonly Transaction[], draft: BlockDraft, blockBytes: number): Steps<Transaction[]> {
   const chosen = new Map<string, Transaction>();
   let room = blockBytes;
   const take = (transaction: Transaction): boolean => {
@@ -58,6 +68,7 @@ function choose(candidates: readonly Transaction[], draft: BlockDraft, blockByte
   const shares = sharesOf(candidates, room);
   const beyondShare: Transaction[] = [];
   for (const transaction of candidates) {
+    yield;
     const { author } = transaction.body;
     const share = shares.get(author)!;
     const { length } = transaction.bytes;

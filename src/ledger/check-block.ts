@@ -5,11 +5,17 @@ import { checkHeader, type HeaderContext } from './check-header.ts';
 import { nextDigest } from './digest.ts';
 import { type RejectionCode, type RejectionFacts, refuse, type Verdict } from './rejection.ts';
 import { payableRewards, type Reward } from './rewards.ts';
+import { completed, type Steps } from './steps.ts';
 import type { Transaction } from './transaction.ts';
 
 export interface BlockContext extends HeaderContext, BlockDraftContext {}
 
 export function checkBlock(block: Block, context: BlockContext): Verdict<BlockEffect> {
+  return completed(checkBlockInSteps(block, context));
+}
+
+/** As {@link checkBlock}, a transaction at a time. Between two steps the state of the parent must not change. */
+export function* checkBlockInSteps(block: Block, context: BlockContext): Steps<Verdict<BlockEffect>> {
   const badHeader = checkHeader(block, context);
   if (badHeader) return { ok: false, rejection: badHeader };
 
@@ -32,7 +38,7 @@ export function checkBlock(block: Block, context: BlockContext): Verdict<BlockEf
     );
   if (shape) return shape;
 
-  const applied = applyBlock(transactions, rewards, header.height, context);
+  const applied = yield* applyBlock(transactions, rewards, header.height, context);
   if (!applied.ok) return applied;
   const expected = nextDigest(context.parent.header.stateDigest, applied.value.changes);
   const digest = check('wrong-state-digest', { digest: header.stateDigest, expected }, header.stateDigest === expected);
@@ -40,14 +46,15 @@ export function checkBlock(block: Block, context: BlockContext): Verdict<BlockEf
 }
 
 /** Pays the rewards, then checks and applies the transactions in their order. */
-export function applyBlock(
+export function* applyBlock(
   transactions: readonly Transaction[],
   rewards: readonly Reward[],
   height: number,
   context: BlockDraftContext,
-): Verdict<BlockEffect> {
+): Steps<Verdict<BlockEffect>> {
   const draft = new BlockDraft(rewards, height, context);
   for (const [position, transaction] of transactions.entries()) {
+    yield;
     const refused = draft.add(transaction);
     if (refused) return refuse(refused.code, { ...refused.facts, position, transaction: transaction.id });
   }

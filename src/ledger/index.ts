@@ -19,8 +19,8 @@ export {
   transactionsRoot,
 } from './block.ts';
 export type { BlockEffect } from './block-draft.ts';
-export { type BlockPlan, buildBlock } from './build-block.ts';
-export { type BlockContext, checkBlock } from './check-block.ts';
+export { type BlockPlan, buildBlock, buildBlockInSteps } from './build-block.ts';
+export { type BlockContext, checkBlock, checkBlockInSteps } from './check-block.ts';
 export { checkHeader, checkOrphan, type HeaderContext, medianTimesAfter } from './check-header.ts';
 export {
   applyTransaction,
@@ -76,6 +76,7 @@ export {
   type StateView,
   stateKeys,
 } from './state.ts';
+export type { Steps } from './steps.ts';
 export {
   type Authorship,
   type BodyOf,

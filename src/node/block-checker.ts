@@ -3,7 +3,7 @@ import type { Clock } from '../base/index.ts';
 import {
   type Block,
   type BlockEffect,
-  checkBlock,
+  checkBlockInSteps,
   type Draft,
   type Genesis,
   medianTimesAfter,
@@ -12,8 +12,8 @@ import {
   type SealedHeader,
   type StateView,
 } from '../ledger/index.ts';
-import { transactionsAtOnce, writeChanges } from './branch.ts';
-import { turn } from './scrub-values.ts';
+import { writeChanges } from './branch.ts';
+import { inTurns, transactionsAtOnce, turn } from './pause.ts';
 import type { Signatures } from './signatures.ts';
 
 export interface BlockCheckerPorts {
@@ -69,7 +69,9 @@ export class BlockChecker {
     await signatures.prepare(block.transactions, state);
     const { verify } = signatures;
     const { medianTimes } = parent;
-    const checked = checkBlock(block, { genesis, parent, medianTimes, now: clock.now(), state, verify });
+    const checked = await inTurns(
+      checkBlockInSteps(block, { genesis, parent, medianTimes, now: clock.now(), state, verify }),
+    );
     if (!checked.ok) return { ok: false, refused: { block, rejection: checked.rejection } };
     return { ok: true, added: { block, work: parent.work + block.header.difficulty, effect: checked.value } };
   };

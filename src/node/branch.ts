@@ -2,10 +2,7 @@
 import { CarechainError } from '../base/index.ts';
 import type { Block, Draft, Header, StateChange } from '../ledger/index.ts';
 import type { ChainStore } from '../storage/index.ts';
-import { turn } from './scrub-values.ts';
-
-/** Others have their turn after so many transactions; a block counts as one more. */
-export const transactionsAtOnce = 64;
+import { transactionsAtOnce, turn } from './pause.ts';
 
 export interface Branch {
   /** The last block that it shares with the main chain; the genesis may be it. */

@@ -31,7 +31,8 @@ import {
   placeOf,
   type RefusedBlock,
 } from './block-checker.ts';
-import { bodies, branchTo, transactionsAtOnce, undoDownTo } from './branch.ts';
+import { bodies, branchTo, undoDownTo } from './branch.ts';
+import { transactionsAtOnce } from './pause.ts';
 import { SerialQueue } from './serial-queue.ts';
 import { storedTimes } from './stored-times.ts';
 

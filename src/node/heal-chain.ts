@@ -10,9 +10,10 @@ import type { ChainKeeper } from './chain-keeper.ts';
 import { BlockHealer, type FetchedBlock } from './heal-blocks.ts';
 import type { KeptRows } from './heal-kept.ts';
 import { LedgerMend, type MendFailure } from './heal-ledger.ts';
+import type { Pause } from './pause.ts';
 import { mainChain, readBlock, readRowAnyway } from './scrub-chain.ts';
 import { type FaultyRow, familyOf } from './scrub-report.ts';
-import { nameIn, type Pause, readAnyway } from './scrub-values.ts';
+import { nameIn, readAnyway } from './scrub-values.ts';
 
 export interface ChainHealerPorts {
   readonly genesis: Genesis;

@@ -9,10 +9,11 @@ import { type Block, decodeTransaction, type Genesis, type Transaction } from '.
 import { type ChainStore, openChainStore, openOutbox, type Store, storeKeys, type Write } from '../storage/index.ts';
 import { ChainKeeper } from './chain-keeper.ts';
 import { indexWrites } from './indexes.ts';
+import { type Pause, turn } from './pause.ts';
 import { readBlock, readTip } from './scrub-chain.ts';
 import { refuseOtherNetwork } from './scrub-folder.ts';
 import { countByFamily, familyOf } from './scrub-report.ts';
-import { eachValue, nameIn, type Pause, readAnyway, turn } from './scrub-values.ts';
+import { eachValue, nameIn, readAnyway } from './scrub-values.ts';
 import { Signatures } from './signatures.ts';
 import { inlineWorkers } from './workers.ts';
 

@@ -10,8 +10,9 @@ import type { DoubtedState } from './block-checker.ts';
 import { ChainHealer, type ChainHealerPorts } from './heal-chain.ts';
 import { keptFamilies, type Loss } from './heal-kept.ts';
 import type { Met } from './heal-on-read.ts';
+import { turn } from './pause.ts';
 import { countByFamily, type FaultyRow, familyOf, familyWords } from './scrub-report.ts';
-import { eachValue, readAnyway, turn } from './scrub-values.ts';
+import { eachValue, readAnyway } from './scrub-values.ts';
 
 /** Rows that a room above keeps in the same folder, and only it can judge. */
 export interface RowsOfARoom {

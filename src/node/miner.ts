@@ -7,7 +7,7 @@ import type { KeyPair } from '../crypto/index.ts';
 import {
   type Block,
   type BlockPlan,
-  buildBlock,
+  buildBlockInSteps,
   dueRewards,
   type Genesis,
   type Header,
@@ -19,6 +19,7 @@ import {
 import type { ChainStore } from '../storage/index.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
 import type { MineOutcome } from './ledger-node.ts';
+import { inTurns } from './pause.ts';
 import { SerialQueue } from './serial-queue.ts';
 import type { Signatures } from './signatures.ts';
 import { storedTimes } from './stored-times.ts';
@@ -86,7 +87,8 @@ export class Miner {
 
   async #attempt(signal: AbortSignal): Promise<MineOutcome | 'head-moved'> {
     const { genesis, keeper, nodeKey, workers, onHeadMove, rewardsDue } = this.#ports;
-    const plan = this.#plan();
+    // While nothing is written to the chain: the plan rests on one head.
+    const plan = await keeper.exclusively(() => this.#plan());
     if (!plan) return { ok: false, code: 'nothing-to-mine' };
     if (plan.header.time > this.#ports.clock.now() + limits.futureBlockMs) return { ok: false, code: 'clock-skewed' };
 
@@ -112,17 +114,19 @@ export class Miner {
     };
   }
 
-  #plan(): BlockPlan | null {
+  #plan(): Promise<BlockPlan | null> {
     const { genesis, chain, signatures, clock, nodeKey, pending } = this.#ports;
     const tip = chain.tip();
-    return buildBlock(pending(), toHex(nodeKey.publicKey), {
-      genesis,
-      parent: { hash: tip.hash, header: tip.header },
-      medianTimes: storedTimes(chain, tip.header),
-      now: clock.now(),
-      state: chain.state,
-      verify: signatures.verify,
-    });
+    return inTurns(
+      buildBlockInSteps(pending(), toHex(nodeKey.publicKey), {
+        genesis,
+        parent: { hash: tip.hash, header: tip.header },
+        medianTimes: storedTimes(chain, tip.header),
+        now: clock.now(),
+        state: chain.state,
+        verify: signatures.verify,
+      }),
+    );
   }
 }
 

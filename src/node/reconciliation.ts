@@ -12,8 +12,12 @@
 import { limits } from '../base/index.ts';
 import type { Transaction } from '../ledger/index.ts';
 import { type Network, networkLimits, type Peer } from '../network/index.ts';
+import { turn } from './pause.ts';
 import { isSameClaim } from './pending-sum.ts';
 import type { Transactions } from './transactions.ts';
+
+/** Ids of a page that are looked up in one turn of the event loop. */
+const idsAtOnce = 256;
 
 /** About a minute. */
 const equalStatuses = 12;
@@ -92,7 +96,11 @@ export class Reconciliation {
     const ids = await network.fetchPendingIds(peerId, start);
     const end = start + ids.length;
     if (ids.length === limits.pendingIdsPerPage && end < limits.mempoolTransactions) course.next = end;
-    const wanted = ids.filter((id) => transactions.isWanted(id));
+    const wanted: string[] = [];
+    for (const [index, id] of ids.entries()) {
+      if (transactions.isWanted(id)) wanted.push(id);
+      if ((index + 1) % idsAtOnce === 0) await turn();
+    }
     let broughtSomething = false;
     for (let from = 0; from < wanted.length && !this.#stopped; from += networkLimits.transactionsPerRequest) {
       const found = await network.fetchPending(peerId, wanted.slice(from, from + networkLimits.transactionsPerRequest));

@@ -19,7 +19,7 @@ import {
   type TransactionRules,
 } from '../ledger/index.ts';
 import type { VerifyReport } from './ledger-node.ts';
-import { turn } from './scrub-values.ts';
+import { turn } from './pause.ts';
 
 /** Transactions between two pauses in which others get a turn; a block counts as one more. */
 const transactionsAtOnce = 10;

@@ -2,7 +2,8 @@
 import { decode } from '../base/index.ts';
 import { type Block, decodeBlock, decodeSealedHeader, type Genesis, type Header } from '../ledger/index.ts';
 import { type Store, storeKeys } from '../storage/index.ts';
-import { type Pause, readAnyway } from './scrub-values.ts';
+import type { Pause } from './pause.ts';
+import { readAnyway } from './scrub-values.ts';
 
 export interface ChainEnd {
   readonly hash: string;

@@ -3,11 +3,12 @@ import { CarechainError, type Clock, describeError } from '../base/index.ts';
 import type { Genesis } from '../ledger/index.ts';
 import { type Store, storeKeys } from '../storage/index.ts';
 import type { LedgerFile } from './node-settings.ts';
+import { turn } from './pause.ts';
 import { mainChain, readBlock, readRowAnyway, readTip } from './scrub-chain.ts';
 import { KeptScrub } from './scrub-kept.ts';
 import { auditLedger } from './scrub-ledger.ts';
 import { type ScrubReport, ScrubTally } from './scrub-report.ts';
-import { eachValue, turn } from './scrub-values.ts';
+import { eachValue } from './scrub-values.ts';
 
 export interface StoppedFolder {
   readonly genesis: Genesis;

@@ -7,9 +7,10 @@ import { decode, type Encodable, encode, equalBytes } from '../base/index.ts';
 import { type Block, type BlockEffect, type Genesis, genesisHeader, type Position } from '../ledger/index.ts';
 import { genesisWrites, type Store, storeKeys, type Tip, type Write, writesOfBlock } from '../storage/index.ts';
 import { indexWrites } from './indexes.ts';
+import type { Pause } from './pause.ts';
 import { type Replay, replay } from './replay.ts';
 import { type FaultyRow, familyOf } from './scrub-report.ts';
-import { eachValue, isStateKey, nameIn, type Pause, readAnyway } from './scrub-values.ts';
+import { eachValue, isStateKey, nameIn, readAnyway } from './scrub-values.ts';
 
 export interface AuditPorts {
   readonly genesis: Genesis;

@@ -1,18 +1,13 @@
 /** Reads stored values one after the other, whatever state they are in. */
 import { describeError, limits } from '../base/index.ts';
 import { type Store, storeKeys } from '../storage/index.ts';
+import type { Pause } from './pause.ts';
 
 /** Rows that are read between two pauses, however small they are. */
 const rowsAtOnce = 500;
 
 /** Sorts after every key. */
 const last = '\u{10ffff}';
-
-/** Lets others have a turn. */
-export type Pause = () => Promise<void>;
-
-/** The shortest pause: whatever else is ready goes first. */
-export const turn: Pause = () => new Promise((resolve) => setImmediate(resolve));
 
 /**
  * Every row of a range in the order of the keys; null for a damaged value. The range is read piece by piece, so that no

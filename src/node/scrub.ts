@@ -9,11 +9,12 @@ import { type ChainStore, type Store, storeKeys } from '../storage/index.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
 import type { Healing, HealingReport } from './healing.ts';
 import type { LedgerFile } from './node-settings.ts';
+import { type Pause, turn } from './pause.ts';
 import { HeightScrub } from './scrub-heights.ts';
 import { KeptScrub } from './scrub-kept.ts';
 import { type ScrubReport, ScrubTally } from './scrub-report.ts';
 import { SideScrub } from './scrub-side.ts';
-import { eachValue, type Pause, turn } from './scrub-values.ts';
+import { eachValue } from './scrub-values.ts';
 
 export interface ScrubOutcome {
   readonly report: ScrubReport;

@@ -5,10 +5,11 @@ import type { ChainStore, Store, Write } from '../storage/index.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
 import type { KeptRows } from './heal-kept.ts';
 import { LedgerMend, type MendFailure } from './heal-ledger.ts';
+import { turn } from './pause.ts';
 import { replay } from './replay.ts';
 import { mainChain, readBlock } from './scrub-chain.ts';
 import type { FaultyRow } from './scrub-report.ts';
-import { isStateKey, nameIn, readAnyway, turn } from './scrub-values.ts';
+import { isStateKey, nameIn, readAnyway } from './scrub-values.ts';
 
 export interface VerificationPorts {
   readonly genesis: Genesis;

@@ -2,7 +2,8 @@
  * Group commit: each batch is synced to the disk, which takes about half a millisecond however small it is; so whoever
  * comes while one is being written shares the next, in the order in which they came.
  */
-import { type Database, synced, type Write } from './database.ts';
+import { type Database, type Write, writeSynced } from './database.ts';
+import { seal } from './envelope.ts';
 import type { Reopening } from './reopening.ts';
 import { writeFailure } from './storage-errors.ts';
 
@@ -11,6 +12,7 @@ const groupBytes = 4_000_000;
 
 interface Waiting {
   readonly writes: readonly Write[];
+  readonly bytes: number;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -37,7 +39,8 @@ export class GroupCommit {
 
   /** Resolves when all of `writes` are on the disk; rejects when none of them count. */
   write(writes: readonly Write[]): Promise<void> {
-    const written = new Promise<void>((resolve, reject) => this.#queue.push({ writes, resolve, reject }));
+    const bytes = writes.reduce((sum, write) => sum + (write.type === 'put' ? write.value.length : 0), 0);
+    const written = new Promise<void>((resolve, reject) => this.#queue.push({ writes, bytes, resolve, reject }));
     this.#writing ??= this.#writeAll();
     return written;
   }
@@ -53,7 +56,7 @@ export class GroupCommit {
       const writes = group.flatMap((each) => each.writes);
       try {
         await this.#reopening.mend();
-        await this.#database.batch(writes, synced);
+        await writeSynced(this.#database, sealed(writes));
         this.#follower.written(writes);
         for (const { resolve } of group) resolve();
       } catch (error) {
@@ -74,9 +77,14 @@ export class GroupCommit {
 
   #takeGroup(): Waiting[] {
     let count = 0;
-    for (let bytes = 0; count < this.#queue.length && bytes < groupBytes; count++) {
-      for (const write of this.#queue[count]!.writes) if (write.type === 'put') bytes += write.value.length;
-    }
+    for (let bytes = 0; count < this.#queue.length && bytes < groupBytes; count++) bytes += this.#queue[count]!.bytes;
     return this.#queue.splice(0, count);
+  }
+}
+
+/** Each value in its envelope, made when it is asked for. */
+function* sealed(writes: readonly Write[]): Iterable<Write> {
+  for (const write of writes) {
+    yield write.type === 'del' ? write : { type: 'put', key: write.key, value: seal(write.key, write.value) };
   }
 }

@@ -8,7 +8,7 @@
  */
 import type { AbstractSnapshot } from 'abstract-level';
 import { assert, CarechainError, equalBytes } from '../base/index.ts';
-import { type Database, synced, type Write } from './database.ts';
+import { type Database, type Write, writeSynced } from './database.ts';
 import { reopenDatabase } from './reopen-database.ts';
 import { isFaultOfTheDisk, reopeningFailed } from './storage-errors.ts';
 
@@ -86,7 +86,7 @@ export class Reopening {
       this.#state = 'reopening';
     });
     const changed = before.filter((write) => !isStored(write, database));
-    if (changed.length > 0) await database.batch([...changed], synced);
+    if (changed.length > 0) await writeSynced(database, changed);
     for (const snapshot of this.#renewable) snapshot.renew(database.snapshot());
     this.#renewable.clear();
     this.#failed = [];

@@ -1,7 +1,7 @@
 /** Checked values and group commit over a database: what every other file of this room reads and writes through. */
 import { assert } from '../base/index.ts';
 import type { Database, Write } from './database.ts';
-import { seal, soundValue, unseal } from './envelope.ts';
+import { soundValue, unseal } from './envelope.ts';
 import { GroupCommit } from './group-commit.ts';
 import { closeDatabase } from './open-database.ts';
 import { levelSnapshot, Reopening, type Snapshot } from './reopening.ts';
@@ -58,7 +58,7 @@ export function createStore(database: Database): Store {
   const commits = new GroupCommit(database, reopening, {
     written(writes) {
       for (const [prefix, follower] of followers) {
-        for (const write of writes) if (write.key.startsWith(prefix)) follower.written(opened(write));
+        for (const write of writes) if (write.key.startsWith(prefix)) follower.written(write);
       }
     },
     failed() {
@@ -102,7 +102,7 @@ export function createStore(database: Database): Store {
       return entries;
     },
     async write(writes) {
-      if (writes.length > 0) await commits.write(writes.map(sealed));
+      if (writes.length > 0) await commits.write(writes);
     },
     follow(prefix, follower) {
       followers.push([prefix, follower]);
@@ -122,12 +122,4 @@ function read(database: Database, key: string, at: Snapshot | undefined): Uint8A
   } catch (error) {
     throw readFailure(key, error);
   }
-}
-
-function sealed(write: Write): Write {
-  return write.type === 'del' ? write : { type: 'put', key: write.key, value: seal(write.key, write.value) };
-}
-
-function opened(write: Write): Write {
-  return write.type === 'del' ? write : { type: 'put', key: write.key, value: unseal(write.key, write.value) };
 }

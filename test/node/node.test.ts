@@ -7,6 +7,7 @@ import { createVirtualClock } from '../network/virtual-clock.ts';
 import { flipBit } from '../storage/databases.ts';
 import { bytesFrom, Chain, testGenesis } from '../support/ledger.ts';
 import { createMemoryHub } from '../support/memory-transport.ts';
+import { countTurns } from '../support/waiting.ts';
 import { clockOf, failingStore, memoryDatabase, openRig } from './rig.ts';
 
 const world = testGenesis();
@@ -77,6 +78,24 @@ test('a node that is stopped while it searches for a nonce ends the search first
   await node.stop();
   expect(ended).toBe(true);
   expect(await mined).toEqual({ ok: false, code: 'mining-timed-out' });
+});
+
+test('others have their turn while a long block is planned', async () => {
+  let turnsOfPlan = 0;
+  let turns = () => 0;
+  const workers: Workers = {
+    ...inlineWorkers,
+    async searchNonce(...search) {
+      turnsOfPlan = turns();
+      return inlineWorkers.searchNonce(...search);
+    },
+  };
+  const { node } = await createLoneNode({ workers });
+  await node.start();
+  for (let count = 0; count < 330; count++) await node.submit(world.register('alice', `somebody ${count}`));
+  turns = countTurns();
+  expect(await node.mine()).toMatchObject({ ok: true });
+  expect(turnsOfPlan).toBeGreaterThanOrEqual(5);
 });
 
 test('a block that joins the chain is told with the rewards that it pays counted in', async () => {

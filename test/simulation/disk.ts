@@ -7,6 +7,7 @@
 import { MemoryLevel } from 'memory-level';
 import type { Timer } from '../../src/base/index.ts';
 import type { Database, Write } from '../../src/storage/index.ts';
+import { collectBatch } from '../support/batches.ts';
 import type { Chance } from '../support/chance.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -169,11 +170,13 @@ class Handle {
     this.#isDetached = true;
   }
 
-  batch(writes: readonly Write[]): Promise<void> {
-    // Nobody is there any more to hear the answer.
-    if (this.#isDetached) return new Promise(() => {});
-    if (this.status !== 'open') return Promise.reject(notOpen());
-    return this.#disk.write(this, writes);
+  batch() {
+    return collectBatch(async (writes) => {
+      // Nobody is there any more to hear the answer.
+      if (this.#isDetached) return new Promise(() => {});
+      if (this.status !== 'open') throw notOpen();
+      return this.#disk.write(this, writes);
+    });
   }
 
   getSync(...args: Parameters<MemoryLevel<string, Uint8Array>['getSync']>) {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { encode, utf8ToBytes } from '../../src/base/index.ts';
 import { type Block, genesisHeader, readBalance, stateKeys } from '../../src/ledger/index.ts';
 import { createStore, type Database, openChainStore, storeKeys } from '../../src/storage/index.ts';
+import { bendBatches, levelError } from '../support/batches.ts';
 import { Chain, patientIdFrom, testGenesis } from '../support/ledger.ts';
 import { addedOf, append, everything, mainChainRows, switchOf, switchTo } from './chains.ts';
 import { databases, flipBit, memoryDatabase, memoryStore } from './databases.ts';
@@ -142,12 +143,10 @@ describe('a commit', () => {
     const chain = await openChainStore(store, genesis);
     await append(chain, world, trunk[0]!);
     const before = await everything(chain, 'zoe');
-    const { batch } = database;
-    database.batch = (() =>
-      Promise.reject(Object.assign(new Error('full'), { code: 'LEVEL_IO_ERROR' }))) as unknown as typeof batch;
+    const mend = bendBatches(database, () => Promise.reject(levelError('LEVEL_IO_ERROR')));
     await expect(append(chain, world, trunk[1]!)).rejects.toMatchObject({ code: 'folder-failed' });
     expect(await everything(chain, 'zoe')).toEqual(before);
-    database.batch = batch;
+    mend();
     await append(chain, world, trunk[1]!);
     expect(chain.tip().hash).toBe(trunk[1]!.hash);
   });

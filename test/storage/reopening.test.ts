@@ -13,6 +13,7 @@ import {
   storeKeys,
   type Write,
 } from '../../src/storage/index.ts';
+import { bendBatches, levelError } from '../support/batches.ts';
 import { Chain, testGenesis } from '../support/ledger.ts';
 import { allLost, databases } from './databases.ts';
 
@@ -39,23 +40,23 @@ class BadDisk {
   openings = 0;
   /** Called between closing and opening. */
   onClosed: () => void = () => {};
-  #ghost: Write[] | null = null;
+  #ghost: readonly Write[] | null = null;
 
   constructor(database: Database) {
     this.database = database;
     const [batch, open] = [database.batch.bind(database), database.open.bind(database)];
-    database.batch = (async (writes: Write[], options: object) => {
-      if (this.failures === 0) return batch(writes as never, options);
+    bendBatches(database, async (writes, write) => {
+      if (this.failures === 0) return write();
       this.failures--;
       this.#ghost = this.comesToLight ? writes : null;
       throw levelError('LEVEL_IO_ERROR');
-    }) as unknown as typeof database.batch;
+    });
     database.open = (async (options: object) => {
       this.openings++;
       this.onClosed();
       if (this.failedOpenings-- > 0) throw levelError('LEVEL_DATABASE_NOT_OPEN', levelError('LEVEL_IO_ERROR'));
       await open(options);
-      if (this.#ghost) await batch(this.#ghost as never);
+      if (this.#ghost) await batch([...this.#ghost]);
     }) as unknown as typeof database.open;
   }
 }
@@ -228,7 +229,3 @@ describe('what a write that failed said', () => {
     expect(log.all()).toEqual([{ time: 2, height, miner, hashes: twins.map(({ hash }) => hash) }]);
   });
 });
-
-function levelError(code: string, cause?: Error): Error {
-  return Object.assign(new Error('the disk is full', { cause }), { code });
-}

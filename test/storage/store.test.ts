@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { utf8ToBytes } from '../../src/base/index.ts';
 import { createStore, type Store, type Write } from '../../src/storage/index.ts';
+import { bendBatches, levelError } from '../support/batches.ts';
 import { databases, flipBit } from './databases.ts';
 
 const put = (key: string, text: string): Write => ({ type: 'put', key, value: utf8ToBytes(text) });
@@ -59,15 +60,28 @@ describe.each(databases)('a store over %s', (_name, open) => {
     expect(textOf(store.get('b'))).toBe('two');
   });
 
+  test('a long batch lets others have their turn while it is filled', async () => {
+    const store = createStore(await open());
+    let isWritten = false;
+    const writes = Array.from({ length: 3_000 }, (_, index) => put(`n${index}`, 'one'));
+    const written = store.write(writes).then(() => {
+      isWritten = true;
+    });
+    for (let turns = 0; turns < 2; turns++) await new Promise((resolve) => setImmediate(resolve));
+    expect([isWritten, store.get('n0')]).toEqual([false, undefined]);
+    await written;
+    expect(await store.all('n')).toHaveLength(3_000);
+  });
+
   test('a batch that fails rejects its callers and nobody else', async () => {
     const database = await open();
     const store = createStore(database);
-    const batch = database.batch.bind(database);
     let calls = 0;
-    database.batch = ((...operations: Parameters<typeof batch>) => {
-      const isSecond = ++calls === 2;
-      return isSecond ? Promise.reject(levelError('LEVEL_IO_ERROR')) : batch(...operations);
-    }) as typeof database.batch;
+    bendBatches(database, async (_writes, write) => {
+      calls += 1;
+      if (calls === 2) throw levelError('LEVEL_IO_ERROR');
+      await write();
+    });
     const first = store.write([put('a', 'one')]);
     const joined = [store.write([put('b', 'two')]), store.write([put('c', 'three')])];
     const outcomes = await Promise.allSettled([first, ...joined]);
@@ -119,7 +133,3 @@ describe.each(databases)('a store over %s', (_name, open) => {
     await expect(store.all('a')).rejects.toEqual(closed);
   });
 });
-
-function levelError(code: string): Error {
-  return Object.assign(new Error('the disk is full'), { code });
-}

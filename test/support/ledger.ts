@@ -52,6 +52,7 @@ import {
   verifyTransaction,
   wins,
 } from '../../src/ledger/index.ts';
+import { completed } from '../../src/ledger/steps.ts';
 
 /** The people of every test: one of each role, and a second of those who race. */
 export const people = {
@@ -377,7 +378,7 @@ export class Chain {
     const height = parent.header.height + 1;
     // Where the transactions do not hold there is no digest that would be right.
     const { onCheck: _, ...quiet } = context;
-    const effect = applyBlock(transactions, payableRewards(parent.state, genesis), height, quiet);
+    const effect = completed(applyBlock(transactions, payableRewards(parent.state, genesis), height, quiet));
     const changes = effect.ok ? effect.value.changes : [];
     const header: Header = {
       rules: genesis.rules,

@@ -29,3 +29,18 @@ export async function within<Value>(work: Promise<Value>, ms: number): Promise<V
     over.abort();
   }
 }
+
+/** Counts the turns of the event loop from now on. @returns ends it, and says how many there were. */
+export function countTurns(): () => number {
+  let turns = 0;
+  let isOver = false;
+  const count = () => {
+    turns += 1;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  return () => {
+    isOver = true;
+    return turns;
+  };
+}

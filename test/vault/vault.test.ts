@@ -3,6 +3,7 @@ import { decode, type Encodable, encode, limits } from '../../src/base/index.ts'
 import { decodeAnswer, encodeRequest } from '../../src/vault/exchange.ts';
 import { signStatement } from '../../src/vault/hosting.ts';
 import { recordIdOf } from '../../src/vault/record-id.ts';
+import { bendBatches, levelError } from '../support/batches.ts';
 import { hashFrom } from '../support/ledger.ts';
 import { type House, link, settle, storedBytes, unlink, until, Village } from './village.ts';
 
@@ -327,12 +328,11 @@ describe('what the disk does', () => {
   test('records that were noted while the disk was full are wanted after a restart too', async () => {
     village.unlinkFromAll(lab);
     const { database } = lab;
-    const batch = database.batch.bind(database);
-    database.batch = (() => Promise.reject(Object.assign(new Error('full'), { code: 'LEVEL_IO_ERROR' }))) as never;
+    const mend = bendBatches(database, () => Promise.reject(levelError('LEVEL_IO_ERROR')));
     const { transaction } = await village.consult(clinic, 'alice', text, ['alice', 'bob']);
     village.mine(clinic, transaction);
     await settle();
-    database.batch = batch as never;
+    mend();
     village.mine(clinic, village.world.register('adam', 'next'));
     await settle();
     village.unlinkFromAll(lab);
