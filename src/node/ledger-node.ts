@@ -146,6 +146,8 @@ export interface LedgerNode {
   /** The rewards that a block of the main chain paid. */
   rewardsOf(hash: string): readonly Reward[];
   find(id: string): LocatedEntry | undefined;
+  /** Whether a transaction is pending, waiting or confirmed: cheaper than {@link find}, which reads its block. */
+  holds(id: string): boolean;
   /** Ids that start with `prefix`: confirmed, pending, waiting and lost; at most `most`. */
   findIds(prefix: string, most: number): Promise<string[]>;
   /** Patient ids that start with `prefix`, registered or about to be. */

@@ -275,6 +275,10 @@ export class Node implements LedgerNode {
     return this.#queries.find(id);
   }
 
+  holds(id: string) {
+    return this.#queries.holds(id);
+  }
+
   findIds(prefix: string, most: number) {
     return this.#queries.findIds(prefix, most);
   }

@@ -51,6 +51,11 @@ export class Queries {
     return reward && { id, entry: { type: 'reward', reward }, where: { state: 'pending' }, own: false };
   }
 
+  holds(id: string): boolean {
+    const { chain, mempool, transactions } = this.#ports;
+    return chain.hasTransaction(id) || (mempool.get(id) ?? transactions.returning(id)) !== undefined;
+  }
+
   async findIds(prefix: string, most: number): Promise<string[]> {
     const { chain, mempool, conflicts, due } = this.#ports;
     const here = [

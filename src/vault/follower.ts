@@ -157,8 +157,10 @@ export class Follower {
 
   #lookAtPending(): void {
     this.#inBackground(async () => {
-      const pending = this.#ports.node.pending().flatMap(({ id }) => findTransaction(this.#ports.node, id) ?? []);
-      await this.#keep(this.#lookAt(pending));
+      const pending = this.#ports.node.pending().map(({ entry }) => entry);
+      await this.#keep(
+        this.#lookAt(pending.flatMap((entry) => (entry.type === 'transaction' ? entry.transaction : []))),
+      );
     });
   }
 

@@ -11,7 +11,7 @@ import type { Sealed, Transaction } from '../ledger/index.ts';
 import type { Write } from '../storage/index.ts';
 import { checkEnvelope } from './envelope.ts';
 import type { HostedMembers } from './hosted-members.ts';
-import { findTransaction, sealedRecordsOf, type VaultLedger } from './known-records.ts';
+import { sealedRecordsOf, type VaultLedger } from './known-records.ts';
 import { recordIdOf } from './record-id.ts';
 import type { Shelf } from './shelf.ts';
 import type { Wanted, WantedRecord } from './wanted.ts';
@@ -20,7 +20,7 @@ import type { Wanted, WantedRecord } from './wanted.ts';
 const distrustedRemembered = 1_000;
 
 export interface KeepingPorts {
-  readonly node: Pick<VaultLedger, 'find'>;
+  readonly node: Pick<VaultLedger, 'holds'>;
   readonly shelf: Shelf;
   readonly hosted: HostedMembers;
   readonly wanted: Wanted;
@@ -51,7 +51,7 @@ export class Keeping {
     for (const sealed of sealedRecordsOf(transaction).filter((each) => hosted.concerns(each))) {
       const id = recordIdOf(sealed);
       const isKnownBy = (known: string | null | undefined) =>
-        known != null && (known === transaction.id || findTransaction(node, known) !== undefined);
+        known != null && (known === transaction.id || node.holds(known));
       if (isKnownBy(shelf.transactionOf(id))) continue;
       if (this.#holdsSound(id, sealed)) {
         writes.push(shelf.putTransaction(id, transaction.id));
@@ -110,7 +110,7 @@ export class Keeping {
   /** Whether a wanted record is still on the ledger. One that is not is dropped: if its transaction comes back, it is noted again. */
   async isStillWanted({ id, transaction }: WantedRecord): Promise<boolean> {
     const { node, shelf, wanted } = this.#ports;
-    if (transaction === null || findTransaction(node, transaction)) return wanted.has(id);
+    if (transaction === null || node.holds(transaction)) return wanted.has(id);
     wanted.remove(id);
     await shelf.write([shelf.dropWanted(id)]);
     return false;

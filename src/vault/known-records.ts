@@ -6,7 +6,7 @@ import { recordIdOf } from './record-id.ts';
 /** What the vault needs of the ledger node. */
 export type VaultLedger = Pick<
   LedgerNode,
-  'genesis' | 'nodeKey' | 'state' | 'head' | 'hashAt' | 'block' | 'find' | 'pending' | 'on'
+  'genesis' | 'nodeKey' | 'state' | 'head' | 'hashAt' | 'block' | 'find' | 'holds' | 'pending' | 'on'
 >;
 
 /** A transaction by its id: pending, waiting or confirmed. One that can no longer be confirmed grants nothing. */

@@ -98,6 +98,21 @@ test('others have their turn while a long block is planned', async () => {
   expect(turnsOfPlan).toBeGreaterThanOrEqual(5);
 });
 
+test('a node holds what is pending, waiting or confirmed', async () => {
+  const { node } = await createLoneNode();
+  await node.start();
+  const [confirmed, pending] = ['jane', 'john'].map((patient) => world.register('alice', patient));
+  const waiting = world.consult('alice', 'nobody yet');
+  await node.submit(confirmed!);
+  await node.mine();
+  await node.submit(pending!);
+  await node.submit(waiting);
+  const unknown = world.register('alice', 'never told');
+  const all = [confirmed!, pending!, waiting, unknown];
+  expect(all.map(({ id }) => node.find(id)?.where.state)).toEqual(['confirmed', 'pending', 'waiting', undefined]);
+  expect(all.map(({ id }) => node.holds(id))).toEqual([true, true, true, false]);
+});
+
 test('a block that joins the chain is told with the rewards that it pays counted in', async () => {
   const { node } = await createLoneNode();
   await node.start();

@@ -164,6 +164,10 @@ export class VillageLedger implements VaultLedger {
     return undefined;
   }
 
+  holds(id: string): boolean {
+    return this.find(id) !== undefined;
+  }
+
   pending(): LocatedEntry[] {
     return [...this.waitingToBeMined.keys()].map((id) => this.find(id)!);
   }
