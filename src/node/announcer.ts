@@ -1,7 +1,6 @@
 /** Tells those who listen what a switch of the chain did, and what became pending. */
 import type { Clock } from '../base/index.ts';
 import type { Transaction } from '../ledger/index.ts';
-import type { Network } from '../network/index.ts';
 import type { ChainStore, ReorgLog, Store } from '../storage/index.ts';
 import type { Switch } from './chain-keeper.ts';
 import type { Emitter } from './emitter.ts';
@@ -15,7 +14,6 @@ export interface AnnouncerPorts {
   readonly emitter: Emitter<NodeEvents>;
   readonly transactions: Transactions;
   readonly solitude: Solitude;
-  readonly network: Network;
   readonly chain: ChainStore;
   readonly store: Store;
   readonly reorgLog: ReorgLog;
@@ -30,10 +28,8 @@ export class Announcer {
     this.#ports = ports;
   }
 
-  /** To the peers, and to whoever listens here. */
   pending(transactions: readonly Transaction[]): void {
-    const { network, emitter, transactions: kept } = this.#ports;
-    network.publishTransactions(transactions);
+    const { emitter, transactions: kept } = this.#ports;
     for (const { id, body } of transactions) {
       emitter.emit('transaction', { id, kind: body.kind, own: kept.isOwn(id) });
     }

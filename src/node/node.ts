@@ -92,6 +92,7 @@ export class Node implements LedgerNode {
       conflicts,
       logger,
       onPending: (transactions) => this.#announcer.pending(transactions),
+      publish: (transactions) => network.publishTransactions(transactions),
       onConflict: (id, rejection) => this.#emitter.emit('conflict', { id, rejection }),
       onFault: (error) => this.#fault(error),
     });
@@ -176,7 +177,6 @@ export class Node implements LedgerNode {
       emitter: this.#emitter,
       transactions: this.#transactions,
       solitude: this.#solitude,
-      network,
       chain,
       store,
       reorgLog: parts.reorgLog,

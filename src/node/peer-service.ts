@@ -49,7 +49,7 @@ export class PeerService implements NetworkHandlers {
     this.#reconciliation = new Reconciliation({
       network: ports.network,
       transactions: ports.transactions,
-      take: (transactions, from) => this.onTransactions(transactions, from, async () => !this.#stopped),
+      take: (transactions, from) => this.#take(transactions, from, 'asked for', async () => !this.#stopped),
     });
   }
 
@@ -81,12 +81,20 @@ export class PeerService implements NetworkHandlers {
     return this.#ports.mempool.get(id)?.transaction;
   }
 
-  async onTransactions(
+  onTransactions(
     transactions: readonly Transaction[],
     from: string,
     goOn: () => Promise<boolean>,
   ): Promise<MessageVerdict> {
-    const { verdict, liar } = await this.#ports.transactions.take(transactions, goOn);
+    return this.#take(transactions, from, 'a message', goOn);
+  }
+
+  async #take(
+    transactions: readonly Transaction[],
+    from: string,
+    ...how: [how: 'a message' | 'asked for', goOn: () => Promise<boolean>]
+  ): Promise<MessageVerdict> {
+    const { verdict, liar } = await this.#ports.transactions.take(transactions, ...how);
     if (liar) this.#ports.network.shun(from, liar.code);
     return verdict;
   }

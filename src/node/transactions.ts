@@ -25,8 +25,10 @@ export interface TransactionPorts {
   readonly outbox: Outbox;
   readonly conflicts: ConflictList;
   readonly logger: Logger;
-  /** New and pending here: to be told to peers and to whoever listens. */
+  /** New and pending here: to be told to whoever listens. */
   onPending(transactions: readonly Transaction[]): void;
+  /** To be told to peers. */
+  publish(transactions: readonly Transaction[]): void;
   onConflict(id: string, rejection: Rejection): void;
   /** The disk would not take something that can be written again later. */
   onFault(error: unknown): void;
@@ -136,7 +138,8 @@ export class Transactions {
     } finally {
       this.#unsaved.delete(id);
     }
-    this.#tell([transaction, ...freed]);
+    this.#ports.onPending(this.#told([transaction, ...freed]));
+    this.#publish([transaction, ...freed]);
     return { ok: true, value: null };
   }
 
@@ -150,10 +153,12 @@ export class Transactions {
    * signatures are checked first, and of a batch in which one is bad nothing is taken: what was true in it comes from its author.
    * @returns the verdict for gossip; with `reject`, the rejection that only a liar can cause. It is `accept` where all of the
    * batch is pending here now, byte for byte: a peer may be able to judge what this node could not, or did not look at
-   * since it has another of the same id, and would blame this node for it. What is new of any other batch is told of.
+   * since it has another of the same id, and would blame this node for it. An accepted `message` is passed on as it is; of
+   * any other batch what is new goes out in messages of this node's own.
    */
   async take(
     transactions: readonly Transaction[],
+    how: 'a message' | 'asked for',
     goOn: () => Promise<boolean> = async () => true,
   ): Promise<{ verdict: MessageVerdict; liar: Rejection | null }> {
     const { mempool, signatures, chain } = this.#ports;
@@ -163,23 +168,28 @@ export class Transactions {
       const bad = await signatures.prepare(portion, chain.state);
       if (bad) return { verdict: 'reject', liar: rejection('bad-signature', { id: bad.id }) };
     }
-    let isNew = false;
-    for (const portion of portions) {
-      if (!(await goOn())) return ignored;
-      const { fresh, liar } = this.#takePortion(portion);
-      if (liar) return { verdict: 'reject', liar };
-      isNew ||= fresh.length > 0;
-    }
-    return isNew && transactions.every((each) => this.#isPending(each)) ? { verdict: 'accept', liar: null } : ignored;
-  }
-
-  #takePortion(transactions: readonly Transaction[]): { fresh: readonly Transaction[]; liar: Rejection | null } {
     const fresh: Transaction[] = [];
     let liar: Rejection | null = null;
+    let isWhole = true;
+    for (const portion of portions) {
+      isWhole &&= await goOn();
+      if (!isWhole || liar) break;
+      liar = this.#takePortion(portion, fresh);
+    }
+    const isAccepted = isWhole && !liar && fresh.length > 0 && transactions.every((each) => this.#isPending(each));
+    if (!isAccepted || how === 'asked for') this.#publish(fresh);
+    if (liar) return { verdict: 'reject', liar };
+    return isAccepted ? { verdict: 'accept', liar: null } : ignored;
+  }
+
+  /** @param fresh where those go that are pending now. @returns what only a liar can have sent. */
+  #takePortion(transactions: readonly Transaction[], fresh: Transaction[]): Rejection | null {
+    const freed: Transaction[] = [];
+    const before = fresh.length;
+    let liar: Rejection | null = null;
     for (const transaction of transactions) {
-      const freed: Transaction[] = [];
       const placement = this.#ports.mempool.add(transaction, freed);
-      if (placement.place === 'pending') fresh.push(transaction, ...freed);
+      if (placement.place === 'pending') fresh.push(transaction);
       // What finds no room now finds some when the head has moved, and is not fetched again and again until then.
       if (placement.place === 'full') this.#refuse(transaction.id);
       if (placement.place !== 'refused') continue;
@@ -187,8 +197,9 @@ export class Transactions {
       if (placement.rejection.code !== 'bad-signature') this.#refuse(transaction.id);
       if (natureOf(placement.rejection.code) === 'invalid') liar ??= placement.rejection;
     }
-    this.#tell(fresh);
-    return { fresh, liar };
+    this.#ports.onPending(this.#told([...fresh.slice(before), ...freed]));
+    this.#publish(freed);
+    return liar;
   }
 
   #isPending({ id, bytes }: Transaction): boolean {
@@ -240,11 +251,15 @@ export class Transactions {
     this.#settle([], this.#ports.mempool.rebuild([]));
   }
 
-  /** Tells of those that are pending now. What is not on the disk yet is told of when it is. */
-  #tell(transactions: readonly Transaction[]): void {
-    const { mempool, onPending } = this.#ports;
-    const told = transactions.filter(({ id }) => mempool.get(id)?.rejection === null && !this.#unsaved.has(id));
-    if (told.length > 0) onPending(told);
+  /** Those that may be told of: pending now, and on the disk where this node must keep them. */
+  #told(transactions: readonly Transaction[]): Transaction[] {
+    const { mempool } = this.#ports;
+    return transactions.filter(({ id }) => mempool.get(id)?.rejection === null && !this.#unsaved.has(id));
+  }
+
+  #publish(transactions: readonly Transaction[]): void {
+    const told = this.#told(transactions);
+    if (told.length > 0) this.#ports.publish(told);
   }
 
   /**

@@ -18,6 +18,7 @@ async function open(world: Chain, database: Database) {
   const conflicted: string[] = [];
   const faults: unknown[] = [];
   const told: string[] = [];
+  const published: string[] = [];
   const parts: { transactions?: Transactions; queries?: Queries; mempool?: Mempool } = {};
   /** Asked whenever a batch is about to be written or has been, which is when something could be nowhere. */
   const watched: { ids: string[]; missing: string[] } = { ids: [], missing: [] };
@@ -46,6 +47,7 @@ async function open(world: Chain, database: Database) {
       conflicts,
       logger: silentLogger,
       onPending: (transactions) => void told.push(...transactions.map(({ id }) => id)),
+      publish: (transactions) => void published.push(...transactions.map(({ id }) => id)),
       onConflict: (id) => void conflicted.push(id),
       onFault: (error) => void faults.push(error),
     });
@@ -78,6 +80,7 @@ async function open(world: Chain, database: Database) {
     conflicted,
     faults,
     told,
+    published,
     watched,
     submit: (transaction: Transaction) => transactions.submit(transaction, []),
     where(id: string): string {
@@ -204,7 +207,7 @@ test('a reorg looks again at all that was lost here, and of what others wrote at
   const mine = world.register('alice', 'zoe');
   await node.submit(mine);
   const rivals = Array.from({ length: most + 10 }, () => world.register('adam', 'zoe'));
-  await node.transactions.take(rivals);
+  await node.transactions.take(rivals, 'a message');
   const winner = world.register('adam', 'zoe');
   await node.rig.offer(chain.mineOn(trunk.hash, winner));
   const kept = rivals.slice(-most).map(({ id }) => id);
@@ -295,7 +298,7 @@ test('what refers to something that has not come waits, also over a restart, and
 
   const restarted = await open(chain, database);
   expect([order, answer].map(({ id }) => restarted.where(id))).toEqual(['waiting', 'waiting']);
-  expect(await restarted.transactions.take([registration])).toEqual({ verdict: 'accept', liar: null });
+  expect(await restarted.transactions.take([registration], 'a message')).toEqual({ verdict: 'accept', liar: null });
   const inOrder = [registration, order, answer];
   expect(restarted.transactions.offered()).toEqual(inOrder);
   expect(restarted.told).toEqual(inOrder.map(({ id }) => id));
@@ -352,7 +355,7 @@ test('what stops waiting while it is being written is told of when it is on the 
   const registration = world.register('adam', 'jane');
   const consultation = world.consult('alice', 'jane');
   const submitted = node.submit(consultation);
-  await node.transactions.take([registration]);
+  await node.transactions.take([registration], 'a message');
   const toldBefore = [...node.told];
   await submitted;
   expect([toldBefore, node.told]).toEqual([[registration.id], [registration.id, consultation.id]]);
@@ -367,7 +370,8 @@ test('a batch is passed on only where all of it is pending here, byte for byte',
   const chain = new Chain(testGenesis());
   const { world } = chain;
   const node = await open(chain, await memoryDatabase());
-  const take = async (...transactions: Transaction[]) => (await node.transactions.take(transactions)).verdict;
+  const take = async (...transactions: Transaction[]) =>
+    (await node.transactions.take(transactions, 'a message')).verdict;
   const [jane, john, jack, jill] = ['jane', 'john', 'jack', 'jill'].map((patient) => world.register('alice', patient));
   expect(await take(jane!, john!)).toBe('accept');
   expect(await take(john!, jack!)).toBe('accept');
@@ -390,9 +394,12 @@ test('a bent copy does not keep the honest one away', async () => {
   const node = await open(chain, await memoryDatabase());
   const honest = chain.world.register('alice', 'zoe');
   const bent = withSignature(honest, new Uint8Array(64).fill(7));
-  expect(await node.transactions.take([bent])).toMatchObject({ verdict: 'reject', liar: { code: 'bad-signature' } });
+  expect(await node.transactions.take([bent], 'a message')).toMatchObject({
+    verdict: 'reject',
+    liar: { code: 'bad-signature' },
+  });
   expect(node.transactions.isWanted(honest.id)).toBe(true);
-  expect(await node.transactions.take([honest])).toMatchObject({ verdict: 'accept' });
+  expect(await node.transactions.take([honest], 'a message')).toMatchObject({ verdict: 'accept' });
 });
 
 test('nothing is taken of a batch in which one signature is bad, wherever it stands', async () => {
@@ -406,9 +413,37 @@ test('nothing is taken of a batch in which one signature is bad, wherever it sta
     [...valid, bent],
     [bent, ...valid],
   ])
-    expect(await node.transactions.take(batch)).toMatchObject({ verdict: 'reject', liar: { code: 'bad-signature' } });
+    expect(await node.transactions.take(batch, 'a message')).toMatchObject({
+      verdict: 'reject',
+      liar: { code: 'bad-signature' },
+    });
   expect([node.transactions.offered(), node.told]).toEqual([[], []]);
-  expect((await node.transactions.take(valid)).verdict).toBe('accept');
+  expect((await node.transactions.take(valid, 'a message')).verdict).toBe('accept');
+});
+
+test('what is passed on as it came is not published again, and all else that is new is', async () => {
+  const chain = new Chain(testGenesis());
+  const { world } = chain;
+  const node = await open(chain, await memoryDatabase());
+  const { transactions, published } = node;
+  const register = (patient: string) => world.register('alice', patient);
+  const idsOf = (...list: Transaction[]) => list.map(({ id }) => id);
+  const [passedOn, known, mixed, fetched, late] = ['a', 'b', 'c', 'd', 'e'].map(register);
+  await transactions.take([passedOn!, known!], 'a message');
+  expect(published).toEqual([]);
+  await transactions.take([mixed!, known!, world.cancel('adam', world.prescribe('alice', 'jane'))], 'a message');
+  expect(published.splice(0)).toEqual(idsOf(mixed!));
+  await transactions.take([fetched!], 'asked for');
+  expect(published.splice(0)).toEqual(idsOf(fetched!));
+  // Of a message before this one: no peer has heard of it from here.
+  const waits = world.consult('alice', 'e');
+  await transactions.take([waits], 'a message');
+  await transactions.take([late!], 'a message');
+  expect(published.splice(0)).toEqual(idsOf(waits));
+  const forged = world.pay('SYSTEM', 'alice', 500);
+  const valid = Array.from({ length: 70 }, (_, index) => register(`patient ${index}`));
+  expect((await transactions.take([...valid, forged], 'a message')).verdict).toBe('reject');
+  expect(published).toEqual(idsOf(...valid));
 });
 
 test('a batch is taken a portion at a time, for as long as more is wanted', async () => {
@@ -416,9 +451,9 @@ test('a batch is taken a portion at a time, for as long as more is wanted', asyn
   const node = await open(chain, await memoryDatabase());
   const valid = Array.from({ length: 130 }, (_, index) => chain.world.register('alice', `patient ${index}`));
   let wanted = 4;
-  expect((await node.transactions.take(valid, async () => --wanted >= 0)).verdict).toBe('ignore');
+  expect((await node.transactions.take(valid, 'a message', async () => --wanted >= 0)).verdict).toBe('ignore');
   expect(node.transactions.offered()).toEqual(valid.slice(0, 64));
-  expect((await node.transactions.take(valid)).verdict).toBe('accept');
+  expect((await node.transactions.take(valid, 'a message')).verdict).toBe('accept');
 });
 
 test('what finds no room is not fetched again before the head moves', async () => {
@@ -428,7 +463,7 @@ test('what finds no room is not fetched again before the head moves', async () =
   const last = world.register('alice', 'one too many');
   // As a mempool is that holds fifty thousand.
   node.parts.mempool!.add = () => ({ place: 'full' });
-  expect(await node.transactions.take([last])).toEqual({ verdict: 'ignore', liar: null });
+  expect(await node.transactions.take([last], 'a message')).toEqual({ verdict: 'ignore', liar: null });
   expect(node.where(last.id)).toBe('nowhere');
   expect(node.transactions.isWanted(last.id)).toBe(false);
   await node.rig.offer(chain.mine(world.register('alice', 'jane')));
