@@ -195,7 +195,9 @@ export class Transactions {
       if (placement.place !== 'refused') continue;
       // Under the id of a bent copy the honest one may still come.
       if (placement.rejection.code !== 'bad-signature') this.#refuse(transaction.id);
-      if (natureOf(placement.rejection.code) === 'invalid') liar ??= placement.rejection;
+      if (natureOf(placement.rejection.code) !== 'invalid') continue;
+      liar = placement.rejection;
+      break;
     }
     this.#ports.onPending(this.#told([...fresh.slice(before), ...freed]));
     this.#publish(freed);
