@@ -23,6 +23,8 @@ export const limits = {
   jsonDepth: 64,
   /** A genesis file: so many members with the longest names, every character of them escaped, take 800 KB. */
   genesisBytes: 1_000_000,
+  /** Values in it; so many members, and as many miners, take 2,100. */
+  genesisValues: 4_096,
   /** A member's key file; it takes about 700. */
   keyFileBytes: 65_536,
 

@@ -20,7 +20,7 @@ export async function loadGenesis(path: string | undefined): Promise<Genesis> {
 
 /** @throws CarechainError `bad-genesis`. */
 export function genesisOfText(text: string): Genesis {
-  const read = readStrictJson(text);
+  const read = readStrictJson(text, limits.genesisValues);
   if (read.problem === 'no-json') throw badGenesis('It is not JSON.');
   if (read.problem === 'too-many-values') throw badGenesis('It holds too many values.');
   // Two readers of one file would found two networks.

@@ -14,8 +14,8 @@ export type StrictJson =
   | { readonly problem: 'too-many-values' }
   | { readonly problem: 'key-twice' };
 
-export function readStrictJson(text: string): StrictJson {
-  const keys = countWrittenKeys(text);
+export function readStrictJson(text: string, mostValues: number = limits.jsonValues): StrictJson {
+  const keys = countWrittenKeys(text, mostValues);
   if (keys === null) return { problem: 'too-many-values' };
   let value: unknown;
   try {
@@ -28,7 +28,7 @@ export function readStrictJson(text: string): StrictJson {
 }
 
 /** How many keys the text says, if it is JSON; null where it says too many values, or too deep ones. */
-function countWrittenKeys(text: string): number | null {
+function countWrittenKeys(text: string, mostValues: number): number | null {
   let [keys, values, depth] = [0, 0, 0];
   for (let at = 0; at < text.length; at++) {
     switch (text[at]) {
@@ -51,7 +51,7 @@ function countWrittenKeys(text: string): number | null {
         keys++;
         break;
     }
-    if (values > limits.jsonValues || depth > limits.jsonDepth) return null;
+    if (values > mostValues || depth > limits.jsonDepth) return null;
   }
   return keys;
 }

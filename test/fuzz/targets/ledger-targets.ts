@@ -126,7 +126,6 @@ export const ledgerTargets: readonly Target[] = [
     shape: 'json',
     mostBytes: limits.genesisBytes,
     longerAllowed: 'its file is read only so far (test/cli/genesis-file.test.ts)',
-    timedBytes: 262_144,
     // Few members: whether a sealing key is sound costs more than all the rest.
     seeds: [{}, { miners: [toHex(chain.miner.publicKey)] }].map((options) =>
       utf8ToBytes(JSON.stringify(testGenesisFile({ members: { alice: 'doctor', bob: 'lab' }, ...options }))),
