@@ -8,6 +8,7 @@ import type { MessageVerdict, Network, NetworkHandlers, Peer, Status } from '../
 import type { ChainStore } from '../storage/index.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
 import type { Mempool } from './mempool.ts';
+import { turn } from './pause.ts';
 import { Reconciliation } from './reconciliation.ts';
 import type { Sync } from './sync.ts';
 import type { Transactions } from './transactions.ts';
@@ -49,7 +50,11 @@ export class PeerService implements NetworkHandlers {
     this.#reconciliation = new Reconciliation({
       network: ports.network,
       transactions: ports.transactions,
-      take: (transactions, from) => this.#take(transactions, from, 'asked for', async () => !this.#stopped),
+      take: (transactions, from) =>
+        this.#take(transactions, from, 'asked for', async () => {
+          await turn();
+          return !this.#stopped;
+        }),
     });
   }
 
