@@ -14,7 +14,7 @@ import {
   utf8ToBytes,
 } from '../../src/base/index.ts';
 import { sha256 } from '../../src/crypto/index.ts';
-import { decodeTransaction, type Member, type Sealed } from '../../src/ledger/index.ts';
+import { decodeTransaction, type Member, readPosition, type Sealed } from '../../src/ledger/index.ts';
 import { createLibp2pTransport, peerIdOf } from '../../src/network/index.ts';
 import { createNode, inlineWorkers, type LedgerNode, threadWorkers } from '../../src/node/index.ts';
 import { createStore, openDatabase } from '../../src/storage/index.ts';
@@ -193,14 +193,15 @@ export class HonestHost {
   }
 
   async has(id: string): Promise<boolean> {
-    return this.#node!.find(id) !== undefined;
+    return this.#node!.holds(id);
   }
 
-  /** The blocks of the main chain that hold these transactions; null for those that are in none. */
+  /** The blocks of the main chain that hold these transactions; null for those that are in none. Reads no block: it is asked while others measure. */
   async blocksOf(ids: readonly string[]): Promise<(string | null)[]> {
+    const node = this.#node!;
     return ids.map((id) => {
-      const where = this.#node!.find(id)?.where;
-      return where?.state === 'confirmed' ? where.blockHash : null;
+      const position = readPosition(node.state, id);
+      return position === undefined ? null : node.hashAt(position.height)!;
     });
   }
 
