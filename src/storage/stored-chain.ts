@@ -146,8 +146,7 @@ export class StoredChain implements ChainStore {
   async storeSideBlock(block: Block, work: number): Promise<void> {
     if (this.header(block.hash)) return;
     await this.#drop(this.#side.toMakeRoom(block));
-    await this.#store.write([...bodyWrites(block, work), this.#side.enter(block)]);
-    this.#side.entered(block);
+    await this.#writeAsOne([...bodyWrites(block, work), this.#side.enter(block)], () => this.#side.entered(block));
   }
 
   sideBytes(): number {
@@ -214,11 +213,11 @@ export class StoredChain implements ChainStore {
   }
 
   async #drop(hashes: readonly string[]): Promise<void> {
-    await this.#store.write(this.#side.drop(hashes));
-    this.#side.left(hashes);
+    await this.#writeAsOne(this.#side.drop(hashes), () => this.#side.left(hashes));
   }
 
   async #writeAsOne(writes: readonly Write[], written: () => void): Promise<void> {
+    if (writes.length === 0) return;
     assert(!this.#before, 'the chain has one writer at a time');
     const before = this.#store.snapshot();
     this.#before = before;

@@ -182,6 +182,41 @@ describe('the state', () => {
   });
 });
 
+test.each(['header', 'block'] as const)(
+  'a side block that reaches the disk after its %s was asked for is no damage',
+  async (what) => {
+    const { chain: blocks, genesis, trunk, main, side } = story();
+    const { database, store } = await memoryStore();
+    const [first] = side as [Block];
+    let reach = () => {};
+    /** LevelDB writes on a thread of its own, so a batch may land between two reads. */
+    const chain = await openChainStore(
+      {
+        ...store,
+        get(key, at) {
+          const found = store.get(key, at);
+          if (key === storeKeys[what](first.hash)) reach();
+          return found;
+        },
+      },
+      genesis,
+    );
+    await append(chain, blocks, ...trunk, ...main);
+    bendBatches(
+      database,
+      (_writes, write) =>
+        new Promise((resolve, reject) => {
+          reach = () => void write().then(resolve, reject);
+        }),
+    );
+    const stored = chain.storeSideBlock(first, 3);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(what === 'header' ? chain.header(first.hash) : chain.blockBytes(first.hash)).toBeUndefined();
+    await stored;
+    expect(chain.block(first.hash)).toEqual(first);
+  },
+);
+
 test('one transaction of a block is read alone, and what is no such block is named', async () => {
   const { chain: blocks, genesis, trunk } = story();
   const { store } = await memoryStore();
