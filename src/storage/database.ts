@@ -32,8 +32,5 @@ export async function writeSynced(database: Database, writes: Iterable<Write>): 
   }
 }
 
-/**
- * How a ledger is opened. LevelDB keeps the index of every open table in memory, up to a thousand tables: 1.7 % of them with
- * its blocks of 4 KiB, a quarter of that with these. A read costs the same.
- */
-export const levelOptions = { keyEncoding: 'utf8', valueEncoding: 'view', blockSize: 16_384 } as const;
+/** How a ledger is opened. */
+export const levelOptions = { keyEncoding: 'utf8', valueEncoding: 'view' } as const;
