@@ -1,11 +1,14 @@
 /** What of a damaged ledger is found again: whatever of it can be read, wherever it stands. */
+import { createHash } from 'node:crypto';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { decode, utf8ToBytes } from '../../src/base/index.ts';
 import { unseal } from '../../src/storage/envelope.ts';
 import { closeDatabase, openDatabase, type Write } from '../../src/storage/index.ts';
+import { salvageTable } from '../../src/storage/leveldb/salvage.ts';
 import { salvageLedger } from '../../src/storage/salvage-ledger.ts';
+import { windowOn } from '../support/window.ts';
 import { memoryDatabase, temporaryFolder } from './databases.ts';
 
 const names = ['a', 'b', 'c', 'd', 'e'] as const;
@@ -67,6 +70,51 @@ test.each(bends)('of a log with %s, everything else is found', async (_what, ben
   expect(await salvagedKeys(ledger)).toEqual(
     [...keysOf('outbox'), ...keysOf('own')].filter((key) => !lost.includes(key)),
   );
+});
+
+const rows = Array.from({ length: 64 }, (_, n) => `outbox/${String(n).padStart(4, '0')}`);
+const noise = (key: string) => createHash('sha512').update(key).digest();
+
+async function rowsOf(table: Uint8Array): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for await (const { key, value } of salvageTable(windowOn(table))) {
+    found.set(Buffer.from(key).toString(), Buffer.from(value ?? []).toString('hex'));
+  }
+  return found;
+}
+
+test.each<[what: string, textOf: (key: string) => Uint8Array, bounds: { most: number; mean: number }]>([
+  // A bent length takes what follows it with it, up to the next restart; there is one every sixteen entries.
+  [
+    'that nobody can compress',
+    (key) => Buffer.concat(['', '1', '2'].map((end) => noise(key + end))),
+    { most: 16, mean: 1.1 },
+  ],
+  // A bent byte may have been copied into all that follows in its block.
+  [
+    'that compress',
+    (key) => Buffer.concat([utf8ToBytes('a few words '.repeat(9)), noise(key)]),
+    { most: 22, mean: 2.5 },
+  ],
+])('of a table of values %s, one byte of which is bent, most is found', async (_what, textOf, { most, mean }) => {
+  const path = await temporaryFolder();
+  for (const part of [rows, []]) {
+    const { database } = await openDatabase(path);
+    await database.batch(part.map((key) => ({ type: 'put', key, value: textOf(key) })));
+    await closeDatabase(database);
+  }
+  const table = await readFile(await only(join(path, 'ledger'), '.ldb'));
+  const whole = await rowsOf(table);
+  expect([...whole.keys()]).toEqual(rows);
+  const lost: number[] = [];
+  for (let at = 0; at < table.length; at += 5) {
+    const bent = Buffer.from(table);
+    flip(bent, at, 1 << (at % 8));
+    const found = await rowsOf(bent);
+    lost.push(rows.filter((key) => found.get(key) !== whole.get(key)).length);
+  }
+  expect(Math.max(...lost)).toBeLessThanOrEqual(most);
+  expect(lost.reduce((sum, count) => sum + count) / lost.length).toBeLessThan(mean);
 });
 
 test.each([

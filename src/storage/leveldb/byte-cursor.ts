@@ -10,6 +10,10 @@ export class ByteCursor {
     this.#at = at;
   }
 
+  get at(): number {
+    return this.#at;
+  }
+
   get isAtEnd(): boolean {
     return this.#at >= this.#bytes.length;
   }

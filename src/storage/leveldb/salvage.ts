@@ -9,7 +9,7 @@ import { crc32c, masked } from './crc32c.ts';
 import { FileDamage } from './file-damage.ts';
 import type { FileWindow } from './file-window.ts';
 import { logBlockBytes } from './log-records.ts';
-import { uncompress } from './snappy.ts';
+import { unpack } from './snappy.ts';
 import { tableMagic } from './table-blocks.ts';
 
 export interface SalvagedWrite {
@@ -28,18 +28,20 @@ interface Content {
 const footerBytes = 48;
 const trailerBytes = 5;
 const recordHeaderBytes = 7;
+/** Behind each key in a table: the number of its write, and its kind. */
+const markBytes = 8;
 /** Its length is one byte. Longer keys are of what is derived from blocks. */
 const longestKey = 127;
 
 /** What a table holds. Where its index cannot be read, its blocks are found by their checksums, up to the first bent one. */
 export async function* salvageTable(window: FileWindow): AsyncGenerator<SalvagedWrite> {
   for await (const { bytes, isWhole } of tableBlocks(window)) {
-    for (const [key, value] of entriesOf(bytes)) {
-      if (key.length < 8) continue;
-      const mark = new ByteCursor(key, key.length - 8).uint64();
+    for (const [key, value] of isWhole ? entriesOf(bytes) : entriesAround(bytes)) {
+      if (key.length < markBytes) continue;
+      const mark = new ByteCursor(key, key.length - markBytes).uint64();
       const isDeletion = mark % 256 === 0;
       if (isDeletion && !isWhole) continue;
-      const write = { key: key.subarray(0, -8), sequence: Math.floor(mark / 256) };
+      const write = { key: key.subarray(0, -markBytes), sequence: Math.floor(mark / 256) };
       yield { ...write, value: isDeletion ? null : value };
     }
   }
@@ -127,8 +129,7 @@ async function* tableBlocks(window: FileWindow): AsyncGenerator<Content> {
   }
   for (const [offset, length] of handles) {
     if (offset + length + trailerBytes > window.size) continue;
-    const block = blockOf(await window.read(offset, length + trailerBytes));
-    if (block) yield block;
+    yield blockOf(await window.read(offset, length + trailerBytes));
   }
 }
 
@@ -141,7 +142,7 @@ async function handlesOf(window: FileWindow): Promise<[offset: number, length: n
     footer.varint();
     const [offset, length] = [footer.varint(), footer.varint()];
     const index = blockOf(await window.read(offset, length + trailerBytes));
-    if (!index?.isWhole) return null;
+    if (!index.isWhole) return null;
     return [...entriesOf(index.bytes)].map(([, value]) => {
       const handle = new ByteCursor(value);
       return [handle.varint(), handle.varint()];
@@ -161,40 +162,67 @@ async function* blocksByChecksum(window: FileWindow): AsyncGenerator<Content> {
   for (let at = 0; at + 4 < bytes.length; at++) {
     crc = crc32c(bytes.subarray(at, at + 1), crc);
     if (masked(crc) !== view.getUint32(at + 1, true)) continue;
-    const block = blockOf(bytes.subarray(start, at + trailerBytes));
-    if (block) yield block;
+    yield blockOf(bytes.subarray(start, at + trailerBytes));
     at += trailerBytes - 1;
     start = at + 1;
     crc = 0;
   }
 }
 
-/** The content of a block with its trailer; null where it cannot be unpacked. */
-function blockOf(block: Uint8Array): Content | null {
+/** The content of a block with its trailer, as much of it as can be unpacked. */
+function blockOf(block: Uint8Array): Content {
   const content = block.subarray(0, -trailerBytes);
+  const compression = block[content.length]!;
   const checksum = new ByteCursor(block, content.length + 1).uint32();
   const isWhole = masked(crc32c(block.subarray(0, content.length + 1))) === checksum;
-  try {
-    return { bytes: block[content.length] === 1 ? uncompress(content) : content.slice(), isWhole };
-  } catch (error) {
-    if (error instanceof FileDamage) return null;
-    throw error;
-  }
+  const unpacked = compression === 0 ? null : unpack(content);
+  // Which of the two kinds it is of may be what is bent.
+  const isPlain = unpacked === null || (compression > 1 && unpacked.damage !== null);
+  return isPlain
+    ? { bytes: content.slice(), isWhole }
+    : { bytes: unpacked.bytes, isWhole: isWhole && unpacked.damage === null };
 }
 
-/** Keys and values of a block, up to the first that cannot be one. */
-function* entriesOf(plain: Uint8Array): Generator<[key: Uint8Array, value: Uint8Array]> {
-  if (plain.length < 4) return;
-  const end = plain.length - 4 * (new ByteCursor(plain, plain.length - 4).uint32() + 1);
-  const cursor = new ByteCursor(plain.subarray(0, Math.max(0, end)));
+type Entry = [key: Uint8Array, value: Uint8Array];
+
+/** Keys and values of a whole block. Its list of restarts and their number come last. */
+function entriesOf(plain: Uint8Array): Generator<Entry> {
+  const restarts = plain.length < 4 ? 0 : new ByteCursor(plain, plain.length - 4).uint32();
+  return entriesFrom(plain.subarray(0, Math.max(0, plain.length - 4 * (restarts + 1))), 0);
+}
+
+/**
+ * Of a bent block: what follows each restart, up to what cannot be an entry. A bent length hides no more than that, and where
+ * the restarts were is of no use in a block that could be unpacked only in part.
+ */
+function* entriesAround(plain: Uint8Array): Generator<Entry> {
+  const restarts = new Set([0]);
+  for (let at = 1; at < plain.length; at++) if (isRestart(plain, at)) restarts.add(at);
+  for (const start of restarts) yield* entriesFrom(plain, start, restarts);
+}
+
+/** Whether an entry seems to stand here that shares nothing of its key with the one before it, as every sixteenth does. */
+function isRestart(plain: Uint8Array, at: number): boolean {
+  const added = plain[at + 1] ?? 0;
+  if (plain[at] !== 0 || added <= markBytes || added > longestKey) return false;
+  // Behind the length of its value, of seven bits a byte.
+  let keyAt = at + 3;
+  while (plain[keyAt - 1]! >= 0x80) keyAt += 1;
+  const keyEnd = keyAt + added - markBytes;
+  return keyEnd <= plain.length && looksLikeKey(plain.subarray(keyAt, keyEnd));
+}
+
+/** Keys and values from `start` on, up to the first that cannot be one, or that begins where another `start` is. */
+function* entriesFrom(plain: Uint8Array, start: number, starts: ReadonlySet<number> = new Set()): Generator<Entry> {
+  const cursor = new ByteCursor(plain, start);
   let key: Uint8Array = new Uint8Array(0);
   try {
-    while (!cursor.isAtEnd) {
+    do {
       const [shared, added, valueLength] = [cursor.varint(), cursor.varint(), cursor.varint()];
       if (shared > key.length) return;
       key = concatBytes(key.subarray(0, shared), cursor.take(added));
       yield [key, cursor.take(valueLength)];
-    }
+    } while (!cursor.isAtEnd && !starts.has(cursor.at));
   } catch (error) {
     if (!(error instanceof FileDamage)) throw error;
   }

@@ -3,18 +3,17 @@
  * healed: what cannot be read whole is damage, and what can be saved of it is saved. Their seeds are files that LevelDB
  * wrote, in the corpus.
  */
-import type { FileHandle } from 'node:fs/promises';
 import { compareBytes } from '../../../src/base/index.ts';
 import { ByteCursor } from '../../../src/storage/leveldb/byte-cursor.ts';
 import { crc32c, masked } from '../../../src/storage/leveldb/crc32c.ts';
 import { FileDamage } from '../../../src/storage/leveldb/file-damage.ts';
-import { FileWindow } from '../../../src/storage/leveldb/file-window.ts';
 import { logBlockBytes } from '../../../src/storage/leveldb/log-records.ts';
 import { type Manifest, readManifest } from '../../../src/storage/leveldb/manifest.ts';
 import { endOfBatch, readLog } from '../../../src/storage/leveldb/read-log.ts';
 import { type SalvagedWrite, salvageLog, salvageTable } from '../../../src/storage/leveldb/salvage.ts';
 import { uncompress } from '../../../src/storage/leveldb/snappy.ts';
 import { checkTable, type TableBounds } from '../../../src/storage/leveldb/table-blocks.ts';
+import { windowOn } from '../../support/window.ts';
 import { corpusOf } from '../corpus.ts';
 import { type Decoded, type Target, target } from '../target.ts';
 
@@ -30,19 +29,6 @@ function wholeSeeds(name: string): Uint8Array[] {
   return corpusOf(name)
     .filter((entry) => entry.name.startsWith('whole'))
     .map(({ bytes }) => bytes);
-}
-
-/** A file that lies in memory. */
-function windowOn(content: Uint8Array): FileWindow {
-  const file = {
-    async read(into: Uint8Array, at: number, length: number, position: number) {
-      if (position < 0) throw new RangeError('there is nothing before the beginning of a file');
-      const part = content.subarray(position, position + length);
-      into.set(part, at);
-      return { bytesRead: part.length };
-    },
-  };
-  return new FileWindow(file as unknown as FileHandle, content.length);
 }
 
 async function unlessDamaged<Value>(read: () => Promise<Value>): Promise<Decoded<Value>> {
