@@ -7,6 +7,7 @@
 import type { GossipSub } from '@libp2p/gossipsub';
 import type { PeerId } from '@libp2p/interface';
 import { networkLimits } from './network-limits.ts';
+import { hasMoreFields, type MessageShape } from './protobuf-fields.ts';
 
 /** What gossipsub has and its published type does not say. */
 interface Inside {
@@ -15,6 +16,10 @@ interface Inside {
   handlePeerReadStreamError(error: Error, peerId: PeerId): void;
   doAddBackoff(peerId: string, topic: string, forMs: number): void;
 }
+
+/** What a frame holds (libp2p specs, gossipsub v1.2): subscriptions, messages, and control messages of five kinds. */
+const control: MessageShape = { 1: {}, 2: {}, 3: {}, 4: { 2: {} }, 5: {} };
+const frameShape: MessageShape = { 1: {}, 2: {}, 3: control };
 
 /** Lengths beyond a limit. An honest peer can get there: it answers in one frame what it was asked for in several. */
 const beyondLimits: ReadonlySet<string> = new Set(['InvalidDataLengthError', 'MaxLengthError', 'MaxSizeError']);
@@ -34,11 +39,13 @@ export function watchGossipFrames(pubsub: GossipSub, { onViolation, onDeaf }: Fr
   const failed = inside.handlePeerReadStreamError.bind(inside);
   const leaveAlone = inside.doAddBackoff.bind(inside);
 
-  /** Decoding is cheap, for it copies nothing; so it is done here once before it is done there. */
+  /** Decoding is cheap where the fields are few, for it copies nothing; so it is done here once before it is done there. */
   async function* checked(peerId: PeerId, frames: AsyncIterable<{ subarray(): Uint8Array }>) {
     for await (const frame of frames) {
+      const bytes = frame.subarray();
+      if (hasMoreFields(bytes, frameShape, networkLimits.gossipFrameFields)) continue;
       try {
-        inside.decodeRpc(frame.subarray());
+        inside.decodeRpc(bytes);
       } catch (error) {
         if (beyondLimits.has((error as Error).name)) continue;
         onViolation(peerId.toString());

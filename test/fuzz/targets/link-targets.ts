@@ -169,7 +169,6 @@ const gossipFrames = target<RPC>({
   shape: 'bytes',
   mostBytes: networkLimits.gossipFrameBytes,
   longerAllowed: 'its length goes before it, and is looked at before it',
-  timedBytes: networkLimits.gossipBytes,
   seeds: [
     { ...nothing, subscriptions: [{ subscribe: true, topic }] },
     {
