@@ -18,9 +18,10 @@ export const limits = {
   nameBytes: 200,
   /** Members that a genesis may list. */
   membersInGenesis: 256,
-  /** Values in one piece of JSON of others, and how deep they may lie inside one another: a full block has some 250,000, 6 deep. */
-  jsonValues: 1_000_000,
+  /** Values in one piece of JSON of others, how deep they may lie inside one another, and keys of one map: a full block has some 250,000, 6 deep, of 15 keys. */
+  jsonValues: 500_000,
   jsonDepth: 64,
+  jsonKeys: 64,
   /** A genesis file: so many members with the longest names, every character of them escaped, take 800 KB. */
   genesisBytes: 1_000_000,
   /** Values in it; so many members, and as many miners, take 2,100. */

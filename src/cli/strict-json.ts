@@ -1,5 +1,5 @@
 /**
- * JSON that says no key twice, of values that are not too many and not too deep inside one another. A parser takes the last
+ * JSON that says no key twice, of values that are not too many and not too deep inside one another, in maps of few keys. A parser takes the last
  * of two keys, a person reads the first: what two readers read differently is not readable, and nothing that carechain
  * wrote says anything twice.
  *
@@ -27,31 +27,40 @@ export function readStrictJson(text: string, mostValues: number = limits.jsonVal
   return keys === countKeys(value) ? { problem: null, value } : { problem: 'key-twice' };
 }
 
-/** How many keys the text says, if it is JSON; null where it says too many values, or too deep ones. */
+const [quote, comma, colon, backslash] = [0x22, 0x2c, 0x3a, 0x5c];
+const [openList, closeList, openMap, closeMap] = [0x5b, 0x5d, 0x7b, 0x7d];
+
+/** How many keys the text says, if it is JSON; null where it says too many values or keys, or too deep ones. */
 function countWrittenKeys(text: string, mostValues: number): number | null {
   let [keys, values, depth] = [0, 0, 0];
+  /** Of the map at each depth. */
+  const keysIn: number[] = [0];
   for (let at = 0; at < text.length; at++) {
-    switch (text[at]) {
-      case '"':
+    switch (text.charCodeAt(at)) {
+      case quote:
         at = endOfString(text, at);
         break;
-      case '[':
-      case '{':
+      case openList:
+      case openMap:
         values++;
         depth++;
+        keysIn[depth] = 0;
         break;
-      case ']':
-      case '}':
+      case closeList:
+      case closeMap:
         depth--;
+        // The parser will say that this is no JSON.
+        if (depth < 0) return keys;
         break;
-      case ',':
+      case comma:
         values++;
         break;
-      case ':':
+      case colon:
         keys++;
+        keysIn[depth]! += 1;
         break;
     }
-    if (values > mostValues || depth > limits.jsonDepth) return null;
+    if (values > mostValues || depth > limits.jsonDepth || keysIn[depth]! > limits.jsonKeys) return null;
   }
   return keys;
 }
@@ -59,8 +68,9 @@ function countWrittenKeys(text: string, mostValues: number): number | null {
 /** The quotation mark that ends the string which begins at `start`, or the end of the text. */
 function endOfString(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
-    if (text[at] === '"') return at;
-    if (text[at] === '\\') at++;
+    const code = text.charCodeAt(at);
+    if (code === quote) return at;
+    if (code === backslash) at++;
   }
   return text.length;
 }

@@ -2,10 +2,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { describeError, systemClock } from '../../src/base/index.ts';
+import { describeError, limits, systemClock } from '../../src/base/index.ts';
 import { blockLine, genesisLine } from '../../src/cli/one-shot/block-line.ts';
 import { importChain } from '../../src/cli/one-shot/import.ts';
+import { longestLineBytes } from '../../src/cli/one-shot/import-lines.ts';
 import { hasChain } from '../../src/cli/one-shot/open-folder.ts';
+import { readStrictJson } from '../../src/cli/strict-json.ts';
 import { Chain, testGenesis } from '../support/ledger.ts';
 
 const world = testGenesis();
@@ -101,6 +103,18 @@ describe('import', () => {
     ['the name of the network', 0, (line) => ((line.genesis as { name: string }).name = 'other'), '#0 wrong-network'],
   ])('names the check that fails: %s', async (_what, number, change, verdict) => {
     expect(await importLines(edited(number, change))).toBe(verdict);
+  });
+
+  test('reads the longest line that a block may have', () => {
+    const { block, rewards } = chain.main().at(-1)!;
+    for (const { transactions } of chain.main().map((each) => each.block!)) {
+      const [transaction] = transactions;
+      const full = Array(Math.ceil(limits.blockBytes / transaction!.bytes.length)).fill(transaction!);
+      const paid = Array(limits.rewardsPerBlock).fill(rewards[0]!);
+      const line = JSON.stringify(blockLine({ ...block!, transactions: full }, paid, world.genesis));
+      expect(line.length).toBeLessThan(longestLineBytes);
+      expect(readStrictJson(line).problem).toBeNull();
+    }
   });
 
   test('refuses a height of minus zero', async () => {

@@ -45,7 +45,10 @@ test('megabytes of quotation marks are read once', () => {
 });
 
 test('what would take far more memory than it is long is not built', () => {
-  const { jsonDepth, jsonValues } = limits;
+  const { jsonDepth, jsonValues, jsonKeys } = limits;
+  const keys = (count: number) => Array.from({ length: count }, (_, n) => `"${n}":{"a":1}`).join();
+  expect(readStrictJson(`[{${keys(jsonKeys)}},{${keys(jsonKeys)}}]`).problem).toBe(null);
+  expect(readStrictJson(`[{${keys(jsonKeys + 1)}}]`).problem).toBe('too-many-values');
   const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
   expect(readStrictJson(nested(jsonDepth)).problem).toBe(null);
   expect(readStrictJson(nested(jsonDepth + 1)).problem).toBe('too-many-values');

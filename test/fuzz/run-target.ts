@@ -162,8 +162,7 @@ class TargetRun {
 
   /** What looks slow may be a collection, or another program: it counts only where it is slow again and again. */
   async #time(firstMs: number, input: Uint8Array): Promise<void> {
-    const { timedBytes = input.length } = this.#target;
-    const allowedMs = this.#options.inputMs * Math.max(1, input.length / timedBytes);
+    const { inputMs: allowedMs } = this.#options;
     if (firstMs <= this.#mostMs && firstMs <= allowedMs) return;
     let leastMs = firstMs;
     for (let again = 0; again < timedAgain; again++) {

@@ -19,8 +19,6 @@ export interface TypedTarget<Value> {
   readonly mostBytes: number;
   /** Why longer ones may be let in here: what keeps them out stands elsewhere. */
   readonly longerAllowed?: string;
-  /** Where a door is so wide that reading all of it takes its time: so many bytes may take what an input may, and longer ones in proportion. */
-  readonly timedBytes?: number;
   /** Valid inputs, from which most others are bent. */
   readonly seeds: readonly Uint8Array[];
   /** Words of its language, for text. */

@@ -7,8 +7,8 @@ import { type ByteLine, ByteLines } from '../byte-lines.ts';
 import { readStrictJson } from '../strict-json.ts';
 import type { BlockLine } from './block-line.ts';
 
-/** A block of a megabyte, in hex and in readable words. */
-export const longestLineBytes = 16_000_000;
+/** A block of a megabyte, in hex and in readable words, takes less than four; all the rewards that it may pay take 1.6. */
+export const longestLineBytes = 6_000_000;
 
 export function importFailure(code: RejectionCode, height: number, where: string): CarechainError {
   const { sentence } = rejections[code];

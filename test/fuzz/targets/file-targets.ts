@@ -131,7 +131,6 @@ const exportedBlock = target<Imported>({
   shape: 'json',
   mostBytes: longestLineBytes,
   // A line feed or a carriage return and a line feed end a line, and are not of it.
-  timedBytes: 262_144,
   seeds: [
     genesisLine(world.genesis),
     ...blocks.map((block) => blockLine(block, rewardsOf.get(block.hash) ?? [], world.genesis)),
