@@ -24,6 +24,7 @@ export function gossipOptions(topics: readonly string[]): Partial<GossipsubOpts>
     seenTTL: networkLimits.gossipSeenMs,
     pruneBackoff: networkLimits.gossipBackoffMs,
     maxInboundDataLength: networkLimits.gossipFrameBytes,
+    idontwantMinDataSize: networkLimits.gossipToldBytes,
     maxOutboundBufferSize: networkLimits.writeBufferBytes,
     decodeRpcLimits: {
       maxSubscriptions: 64,

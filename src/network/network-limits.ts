@@ -10,6 +10,8 @@ export const networkLimits = {
   gossipFrameBytes: 4 * gossipBytes,
   /** Fields in it, those inside others counted: what honest peers announce and ask for at once has some 16,000. */
   gossipFrameFields: 20_000,
+  /** Of longer messages peers are told at once that we have them. Of shorter ones, telling costs as much as a second copy. */
+  gossipToldBytes: 16_384,
   /** What may wait to be written to one stream before it is given up. */
   writeBufferBytes: 16_000_000,
   /** How long gossipsub leaves a peer alone that wants to be left alone, however long that is. */
