@@ -1,7 +1,7 @@
 /**
- * JSON that says no key twice, of values that are not too many and not too deep inside one another, in maps of few keys. A parser takes the last
- * of two keys, a person reads the first: what two readers read differently is not readable, and nothing that carechain
- * wrote says anything twice.
+ * JSON that says no key twice, of values that are not too many and not too deep inside one another, in maps of few keys. A
+ * parser takes the last of two keys, a person reads the first: what two readers read differently is not readable, and
+ * nothing that carechain wrote says anything twice.
  *
  * A file may be long, and whoever wrote it may mean harm: 16 MB of brackets took a parser 1.5 GB and seconds. So values are
  * counted before anything is built, in one pass.
