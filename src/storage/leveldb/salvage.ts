@@ -25,6 +25,12 @@ interface Content {
   readonly isWhole: boolean;
 }
 
+/** A block of a table. */
+interface Block extends Content {
+  /** What it was unpacked from, where that is bent. */
+  readonly packed?: Uint8Array;
+}
+
 const footerBytes = 48;
 const trailerBytes = 5;
 const recordHeaderBytes = 7;
@@ -35,15 +41,21 @@ const longestKey = 127;
 
 /** What a table holds. Where its index cannot be read, its blocks are found by their checksums, up to the first bent one. */
 export async function* salvageTable(window: FileWindow): AsyncGenerator<SalvagedWrite> {
-  for await (const { bytes, isWhole } of tableBlocks(window)) {
-    for (const [key, value] of isWhole ? entriesOf(bytes) : entriesAround(bytes)) {
-      if (key.length < markBytes) continue;
-      const mark = new ByteCursor(key, key.length - markBytes).uint64();
-      const isDeletion = mark % 256 === 0;
-      if (isDeletion && !isWhole) continue;
-      const write = { key: key.subarray(0, -markBytes), sequence: Math.floor(mark / 256) };
-      yield { ...write, value: isDeletion ? null : value };
-    }
+  for await (const { bytes, isWhole, packed } of tableBlocks(window)) {
+    // Where unpacking went wrong, a key may still stand there as it was. What comes with it counts for less than anything else.
+    if (packed) for (const { key, value } of writesOf(entriesAround(packed), false)) yield { key, sequence: 0, value };
+    yield* writesOf(isWhole ? entriesOf(bytes) : entriesAround(bytes), isWhole);
+  }
+}
+
+function* writesOf(entries: Iterable<Entry>, isWhole: boolean): Generator<SalvagedWrite> {
+  for (const [key, value] of entries) {
+    if (key.length < markBytes) continue;
+    const mark = new ByteCursor(key, key.length - markBytes).uint64();
+    const isDeletion = mark % 256 === 0;
+    if (isDeletion && !isWhole) continue;
+    const write = { key: key.subarray(0, -markBytes), sequence: Math.floor(mark / 256) };
+    yield { ...write, value: isDeletion ? null : value };
   }
 }
 
@@ -121,7 +133,7 @@ function looksLikeKey(key: Uint8Array): boolean {
 
 const slash = 0x2f;
 
-async function* tableBlocks(window: FileWindow): AsyncGenerator<Content> {
+async function* tableBlocks(window: FileWindow): AsyncGenerator<Block> {
   const handles = await handlesOf(window);
   if (!handles) {
     yield* blocksByChecksum(window);
@@ -153,8 +165,11 @@ async function handlesOf(window: FileWindow): Promise<[offset: number, length: n
   }
 }
 
-/** Data blocks lie without a gap from the beginning: each ends where its checksum fits. */
-async function* blocksByChecksum(window: FileWindow): AsyncGenerator<Content> {
+/**
+ * Data blocks lie without a gap from the beginning: each ends where its checksum fits, and the last one where it is cut. The
+ * block of filters, which has no entries, ends them: what the index says behind it are keys too, and not their values.
+ */
+async function* blocksByChecksum(window: FileWindow): AsyncGenerator<Block> {
   const bytes = (await window.read(0, window.size)).slice();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let start = 0;
@@ -162,25 +177,32 @@ async function* blocksByChecksum(window: FileWindow): AsyncGenerator<Content> {
   for (let at = 0; at + 4 < bytes.length; at++) {
     crc = crc32c(bytes.subarray(at, at + 1), crc);
     if (masked(crc) !== view.getUint32(at + 1, true)) continue;
-    yield blockOf(bytes.subarray(start, at + trailerBytes));
+    const block = blockOf(bytes.subarray(start, at + trailerBytes));
+    if (entriesOf(block.bytes).next().done) return;
+    yield block;
     at += trailerBytes - 1;
     start = at + 1;
     crc = 0;
   }
+  if (start < bytes.length) yield bentBlock(bytes.subarray(start));
 }
 
 /** The content of a block with its trailer, as much of it as can be unpacked. */
-function blockOf(block: Uint8Array): Content {
+function blockOf(block: Uint8Array): Block {
   const content = block.subarray(0, -trailerBytes);
   const compression = block[content.length]!;
   const checksum = new ByteCursor(block, content.length + 1).uint32();
   const isWhole = masked(crc32c(block.subarray(0, content.length + 1))) === checksum;
-  const unpacked = compression === 0 ? null : unpack(content);
-  // Which of the two kinds it is of may be what is bent.
-  const isPlain = unpacked === null || (compression > 1 && unpacked.damage !== null);
-  return isPlain
-    ? { bytes: content.slice(), isWhole }
-    : { bytes: unpacked.bytes, isWhole: isWhole && unpacked.damage === null };
+  if (compression === 0) return { bytes: content.slice(), isWhole };
+  if (!isWhole) return bentBlock(content);
+  const { bytes, damage } = unpack(content);
+  return { bytes, isWhole: damage === null };
+}
+
+/** It may be compressed or not: which of the two may be what is bent, or gone. */
+function bentBlock(content: Uint8Array): Block {
+  const packed = content.slice();
+  return { bytes: unpack(packed).bytes, isWhole: false, packed };
 }
 
 type Entry = [key: Uint8Array, value: Uint8Array];
@@ -221,7 +243,10 @@ function* entriesFrom(plain: Uint8Array, start: number, starts: ReadonlySet<numb
       const [shared, added, valueLength] = [cursor.varint(), cursor.varint(), cursor.varint()];
       if (shared > key.length) return;
       key = concatBytes(key.subarray(0, shared), cursor.take(added));
-      yield [key, cursor.take(valueLength)];
+      const isCut = cursor.at + valueLength > plain.length;
+      // Its key tells what is lost.
+      yield [key, cursor.take(isCut ? 0 : valueLength)];
+      if (isCut) return;
     } while (!cursor.isAtEnd && !starts.has(cursor.at));
   } catch (error) {
     if (!(error instanceof FileDamage)) throw error;
