@@ -50,7 +50,6 @@ export async function* salvageTable(window: FileWindow): AsyncGenerator<Salvaged
 
 function* writesOf(entries: Iterable<Entry>, isWhole: boolean): Generator<SalvagedWrite> {
   for (const [key, value] of entries) {
-    if (key.length < markBytes) continue;
     const mark = new ByteCursor(key, key.length - markBytes).uint64();
     const isDeletion = mark % 256 === 0;
     if (isDeletion && !isWhole) continue;
@@ -241,7 +240,7 @@ function* entriesFrom(plain: Uint8Array, start: number, starts: ReadonlySet<numb
   try {
     do {
       const [shared, added, valueLength] = [cursor.varint(), cursor.varint(), cursor.varint()];
-      if (shared > key.length) return;
+      if (shared > key.length || shared + added < markBytes) return;
       key = concatBytes(key.subarray(0, shared), cursor.take(added));
       const isCut = cursor.at + valueLength > plain.length;
       // Its key tells what is lost.
