@@ -46,6 +46,16 @@ async function collect() {
 const loopDelay = monitorEventLoopDelay({ resolution: 10 });
 loopDelay.enable();
 
+/** What keeps the event loop alive comes and goes by the second: it is counted all the time, and told in the mean. */
+let counted = [];
+setInterval(() => counted.push(process.getActiveResourcesInfo().length), 250).unref();
+
+function meanResources() {
+  const counts = counted.length > 0 ? counted : [process.getActiveResourcesInfo().length];
+  counted = [];
+  return counts.reduce((sum, count) => sum + count) / counts.length;
+}
+
 const dataDir = process.argv[process.argv.indexOf('--data-dir') + 1];
 const path = `${dataDir}.probe`;
 rmSync(path, { force: true });
@@ -53,13 +63,14 @@ rmSync(path, { force: true });
 const server = createServer(async (socket) => {
   socket.on('error', () => {});
   const loopDelayMs = loopDelay.percentile(99) / 1e6;
+  // Before the collection, during which everybody waits.
+  const resources = meanResources();
   await collect();
   // What was held by a finalizer or a weak reference goes with the next one.
   await new Promise(setImmediate);
   const usedInThreads = await collect();
   loopDelay.reset();
   const { heapUsed, external } = process.memoryUsage();
-  const resources = process.getActiveResourcesInfo();
   socket.end(JSON.stringify({ heapUsed: heapUsed + usedInThreads, external, resources, loopDelayMs }));
 });
 server.listen(path);

@@ -27,7 +27,7 @@ export interface Sample {
   readonly threads: number;
   /** Open descriptors: all but those of the data folder, whose number follows the size of the ledger. */
   readonly descriptors: number;
-  /** Handles and requests that keep the event loop alive, timers among them. */
+  /** Handles and requests that keep the event loop alive, timers among them, in the mean since the sample before. */
   readonly resources: number;
   readonly ledgerFiles: number;
   readonly ledgerBytes: number;
@@ -43,7 +43,7 @@ export interface Sample {
 interface Probed {
   readonly heapUsed: number;
   readonly external: number;
-  readonly resources: readonly string[];
+  readonly resources: number;
   readonly loopDelayMs: number;
 }
 
@@ -74,7 +74,7 @@ export async function sampleOf(
       ...kinds,
       threads: figure('Threads'),
       descriptors: targets.length - ofFolder,
-      resources: probed.resources.length,
+      resources: probed.resources,
       ...(await filesOf(dataDir)),
       loopDelayMs: probed.loopDelayMs,
       statusMs,

@@ -24,23 +24,29 @@ const deviationsOf99 = 2.576;
 /** With fewer points the interval is all that there is. */
 const leastPoints = 8;
 
-/**
- * The lowest value of each of `count` windows of equal length: what is left when the garbage of the moment is gone, which is
- * where a leak shows. A window without a reading is left out.
- */
-export function floors(readings: readonly Reading[], count: number): Reading[] {
+/** What stands for all the values of a window, of which there is at least one. */
+export type Level = (values: readonly number[]) => number;
+
+/** What is left when the garbage of the moment is gone, which is where a leak of memory shows. */
+export const lowest: Level = (values) => Math.min(...values);
+
+/** For what comes and goes all the time: now and then none of it is there, and a window that saw that would look lower. */
+export const mean: Level = (values) => values.reduce((sum, value) => sum + value) / values.length;
+
+/** The level of each of `count` windows of equal length. A window without a reading is left out. */
+export function levels(readings: readonly Reading[], count: number, levelOf: Level): Reading[] {
   const first = readings[0];
   const last = readings.at(-1);
   if (first === undefined || last === undefined) return [];
   const lengthHours = (last.atHours - first.atHours) / count;
-  const lowest = new Map<number, number>();
+  const windows = new Map<number, number[]>();
   for (const { atHours, value } of readings) {
     const window = Math.min(count - 1, Math.floor((atHours - first.atHours) / lengthHours));
-    lowest.set(window, Math.min(value, lowest.get(window) ?? value));
+    windows.set(window, [...(windows.get(window) ?? []), value]);
   }
-  return [...lowest]
+  return [...windows]
     .sort(([left], [right]) => left - right)
-    .map(([window, value]) => ({ atHours: first.atHours + (window + 0.5) * lengthHours, value }));
+    .map(([window, values]) => ({ atHours: first.atHours + (window + 0.5) * lengthHours, value: levelOf(values) }));
 }
 
 /** Null where there are too few points to tell. */
@@ -61,11 +67,11 @@ export function slopeOf(points: readonly Reading[]): Slope | null {
   slopes.sort((left, right) => left - right);
   const spread = deviationsOf99 * Math.sqrt((count * (count - 1) * (2 * count + 5)) / 18);
   const reach = Math.ceil(spread / 2);
-  const middle = slopes.length / 2;
+  const mean = slopes.length / 2;
   return {
-    perHour: (slopes[Math.ceil(middle) - 1]! + slopes[Math.floor(middle)]!) / 2,
-    low: slopes[Math.max(0, Math.floor(middle) - reach)]!,
-    high: slopes[Math.min(slopes.length - 1, Math.ceil(middle) + reach)]!,
+    perHour: (slopes[Math.ceil(mean) - 1]! + slopes[Math.floor(mean)]!) / 2,
+    low: slopes[Math.max(0, Math.floor(mean) - reach)]!,
+    high: slopes[Math.min(slopes.length - 1, Math.ceil(mean) + reach)]!,
   };
 }
 

@@ -231,7 +231,7 @@ function lineOf(taken: readonly (Sample | null)[], patients: Patients): string {
     .filter((sample) => sample !== null)
     .map(
       ({ role, heapBytes, anonymousBytes, descriptors, resources, statusMs }) =>
-        `${role} heap ${megabytes(heapBytes)} anonymous ${megabytes(anonymousBytes)} descriptors ${descriptors} handles ${resources} status ${Math.round(statusMs)} ms`,
+        `${role} heap ${megabytes(heapBytes)} anonymous ${megabytes(anonymousBytes)} descriptors ${descriptors} handles ${resources.toFixed(1)} status ${Math.round(statusMs)} ms`,
     );
   return [`${patients.acknowledged.size} acknowledged`, `${patients.waiting} waiting`, ...shown].join(' · ');
 }
