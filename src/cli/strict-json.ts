@@ -32,6 +32,7 @@ const [openList, closeList, openMap, closeMap] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /** How many keys the text says, if it is JSON; null where it says too many values or keys, or too deep ones. */
 function countWrittenKeys(text: string, mostValues: number): number | null {
+  const { jsonDepth, jsonKeys } = limits;
   let [keys, values, depth] = [0, 0, 0];
   /** Of the map at each depth. */
   const keysIn: number[] = [0];
@@ -59,8 +60,10 @@ function countWrittenKeys(text: string, mostValues: number): number | null {
         keys++;
         keysIn[depth]! += 1;
         break;
+      default:
+        continue;
     }
-    if (values > mostValues || depth > limits.jsonDepth || keysIn[depth]! > limits.jsonKeys) return null;
+    if (values > mostValues || depth > jsonDepth || keysIn[depth]! > jsonKeys) return null;
   }
   return keys;
 }

@@ -16,7 +16,6 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   'src/network/answers.ts': ['headers-request', 'blocks-request', 'transactions-request'],
   'src/network/framing.ts': ['frame'],
   'src/network/gossip-frames.ts': ['gossip-frame'],
-  'src/network/protobuf-fields.ts': ['gossip-frame'],
   'src/network/gossip.ts': ['heard-transactions', 'heard-block'],
   'src/network/link-frames.ts': ['yamux-frames'],
   'src/network/wire.ts': [
