@@ -4,9 +4,17 @@
  * comes from peers. Nothing that is derived is taken over. What no peer can give (what users of this node wrote, the
  * conflict list, sealed records) is taken as far as its checksums hold, and what is not is told by name.
  */
-import { type Clock, decode, describeError, encode, silentLogger } from '../base/index.ts';
+import { type Clock, describeError, encode, silentLogger } from '../base/index.ts';
 import { type Block, decodeTransaction, type Genesis, type Transaction } from '../ledger/index.ts';
-import { type ChainStore, openChainStore, openOutbox, type Store, storeKeys, type Write } from '../storage/index.ts';
+import {
+  type ChainStore,
+  decodeRow,
+  openChainStore,
+  openOutbox,
+  type Store,
+  storeKeys,
+  type Write,
+} from '../storage/index.ts';
 import { ChainKeeper } from './chain-keeper.ts';
 import { indexWrites } from './indexes.ts';
 import { type Pause, turn } from './pause.ts';
@@ -144,7 +152,7 @@ class TakenRows {
     }
     for (const key of this.keys) {
       const [family, kind, id] = key.split('/') as [string, string, string | undefined];
-      const isOwn = family === 'outbox' || (family === 'lost' && (decode(into.get(key)!) as { own: boolean }).own);
+      const isOwn = family === 'outbox' || (family === 'lost' && (decodeRow(into.get(key)!) as { own: boolean }).own);
       if (isOwn) writes.push({ type: 'put', key: storeKeys.own(kind), value: encode(true) });
       // Without its envelope a record is not held: the follower notes it anew, and it is fetched.
       const isBare =
@@ -179,7 +187,7 @@ class TakenRows {
 
   #isSound(key: string, value: Uint8Array): boolean {
     if (familyOf(key) !== 'outbox' && familyOf(key) !== 'lost') return true;
-    const transaction = decodeTransaction((decode(value) as { transaction: Uint8Array }).transaction);
+    const transaction = decodeTransaction((decodeRow(value) as { transaction: Uint8Array }).transaction);
     return transaction.ok && transaction.value.id === nameIn(key);
   }
 

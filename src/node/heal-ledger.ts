@@ -1,6 +1,6 @@
 /** Makes the rows that are derived from the blocks what a replay says they are. */
-import { decode, type Encodable } from '../base/index.ts';
-import type { ChainStore, Store, Write } from '../storage/index.ts';
+import type { Encodable } from '../base/index.ts';
+import { type ChainStore, decodeRow, type Store, type Write } from '../storage/index.ts';
 import type { KeptRows } from './heal-kept.ts';
 import { type AuditPorts, auditLedger } from './scrub-ledger.ts';
 import { type FaultyRow, familyOf } from './scrub-report.ts';
@@ -73,6 +73,6 @@ function* slices(writes: readonly Write[]): Generator<readonly Write[]> {
 
 /** Only what is to be written counts: what stands there now cannot be relied on. */
 function changeOf(write: Write): { key: string; before: null; after: Encodable | null } {
-  const after = write.type === 'put' ? (decode(write.value) as Encodable) : null;
+  const after = write.type === 'put' ? (decodeRow(write.value) as Encodable) : null;
   return { key: nameIn(write.key), before: null, after };
 }

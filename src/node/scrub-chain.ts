@@ -1,7 +1,6 @@
 /** The main chain as its rows tell it, read without the cache and the checks of the chain store. */
-import { decode } from '../base/index.ts';
 import { type Block, decodeBlock, decodeSealedHeader, type Genesis, type Header } from '../ledger/index.ts';
-import { type Store, storeKeys } from '../storage/index.ts';
+import { decodeRow, type Store, storeKeys } from '../storage/index.ts';
 import type { Pause } from './pause.ts';
 import { readAnyway } from './scrub-values.ts';
 
@@ -15,7 +14,7 @@ const blocksAtOnce = 50;
 
 export function readRowAnyway<Row>(store: Store, key: string): Row | undefined {
   const value = readAnyway(store, key);
-  return value ? (decode(value) as Row) : undefined;
+  return value ? (decodeRow(value) as Row) : undefined;
 }
 
 /** The stored body of this hash; undefined where there is none that can be read. */
@@ -38,7 +37,7 @@ export async function readTip(store: Store, genesis: Genesis): Promise<ChainEnd>
   if (tip) return { hash: tip.hash, height: tip.height };
   const heights = storeKeys.height(0).split('/', 1)[0]!;
   for await (const [key, value] of store.walk(`${heights}/`, { reverse: true })) {
-    if (value) return { hash: decode(value) as string, height: Number.parseInt(key.slice(heights.length + 1), 16) };
+    if (value) return { hash: decodeRow(value) as string, height: Number.parseInt(key.slice(heights.length + 1), 16) };
   }
   return { hash: genesis.hash, height: 0 };
 }

@@ -2,9 +2,8 @@
  * What a folder says about the rows that no replay can make: they belong together in pairs and rows, so one that is gone
  * leaves a trace in another. A node that runs knows most of them from memory, but for what was gone when it started.
  */
-import { decode } from '../base/index.ts';
 import { stateKeys } from '../ledger/index.ts';
-import { type Store, storeKeys } from '../storage/index.ts';
+import { decodeRow, type Store, storeKeys } from '../storage/index.ts';
 import type { FaultyRow } from './scrub-report.ts';
 import { readAnyway } from './scrub-values.ts';
 
@@ -35,7 +34,7 @@ export class KeptScrub {
     for (const [prefix, partner] of pairs) {
       if (key.startsWith(prefix)) this.#expect(partner(key.slice(prefix.length)));
     }
-    if (key.startsWith(storeKeys.lost('')) && value && (decode(value) as { own: boolean }).own) {
+    if (key.startsWith(storeKeys.lost('')) && value && (decodeRow(value) as { own: boolean }).own) {
       this.#expect(storeKeys.own(key.slice(storeKeys.lost('').length)));
     }
     if (key.startsWith(storeKeys.own(''))) this.#expectSomewhere(key.slice(storeKeys.own('').length));

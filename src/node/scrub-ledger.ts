@@ -3,9 +3,17 @@
  * records, rewards, state, patients' histories, lists of what is open and who authored what. The replay makes the same
  * writes as the commits did, so a sound folder holds exactly these bytes.
  */
-import { decode, type Encodable, encode, equalBytes } from '../base/index.ts';
+import { type Encodable, encode, equalBytes } from '../base/index.ts';
 import { type Block, type BlockEffect, type Genesis, genesisHeader, type Position } from '../ledger/index.ts';
-import { genesisWrites, type Store, storeKeys, type Tip, type Write, writesOfBlock } from '../storage/index.ts';
+import {
+  decodeRow,
+  genesisWrites,
+  type Store,
+  storeKeys,
+  type Tip,
+  type Write,
+  writesOfBlock,
+} from '../storage/index.ts';
 import { indexWrites } from './indexes.ts';
 import type { Pause } from './pause.ts';
 import { type Replay, replay } from './replay.ts';
@@ -70,7 +78,7 @@ class Audit {
     const added = { block, work, effect };
     const readRow = <Row>(key: string) => {
       const value = this.#open.get(key);
-      return value && (decode(value) as Row);
+      return value && (decodeRow(value) as Row);
     };
     const change = { added: [added], removed: [], changes: effect.changes };
     for (const write of [...writesOfBlock(added, this.#tip, readRow), ...indexWrites(change)]) this.#expect(write);
@@ -156,7 +164,7 @@ class Audit {
     if (!isPatientEvent(key)) return this.#open.has(key);
     const [, patient, n] = key.split('/') as [string, string, string];
     const count = this.#open.get(storeKeys.patientCount(patient));
-    return count !== undefined && Number.parseInt(n, 16) < (decode(count) as number);
+    return count !== undefined && Number.parseInt(n, 16) < (decodeRow(count) as number);
   }
 
   #eachKey(prefix: string, see: (key: string, isReadable: boolean) => void): Promise<void> {

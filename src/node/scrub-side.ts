@@ -1,7 +1,6 @@
 /** Looks at side branches: each of their blocks has a body, a header and an entry, and nothing is left of blocks that went. */
-import { decode } from '../base/index.ts';
 import { decodeSealedHeader } from '../ledger/index.ts';
-import { type Store, storeKeys } from '../storage/index.ts';
+import { decodeRow, type Store, storeKeys } from '../storage/index.ts';
 import { readRowAnyway } from './scrub-chain.ts';
 import { type FaultyRow, familyOf } from './scrub-report.ts';
 import { nameIn, readAnyway } from './scrub-values.ts';
@@ -38,7 +37,7 @@ export class SideScrub {
       case 'block':
         return this.#has(storeKeys.header(hash));
       case 'header': {
-        const sealed = decodeSealedHeader((decode(value) as { sealed: Uint8Array }).sealed);
+        const sealed = decodeSealedHeader((decodeRow(value) as { sealed: Uint8Array }).sealed);
         if (!sealed.ok) return false;
         const { height } = sealed.value.header;
         const named = readRowAnyway<string>(this.#store, storeKeys.height(height));

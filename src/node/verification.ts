@@ -1,7 +1,7 @@
 /** Holds the stored chain against its rules: `verify` says how far it holds, `recalculate` mends the state beside it. */
-import { CarechainError, type Clock, decode, describeError } from '../base/index.ts';
+import { CarechainError, type Clock, describeError } from '../base/index.ts';
 import type { Block, Genesis } from '../ledger/index.ts';
-import type { ChainStore, Store, Write } from '../storage/index.ts';
+import { type ChainStore, decodeRow, type Store, type Write } from '../storage/index.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
 import type { KeptRows } from './heal-kept.ts';
 import { LedgerMend, type MendFailure } from './heal-ledger.ts';
@@ -107,7 +107,7 @@ function repairOf({ key }: FaultyRow, write: Write, store: Store): Repair {
 
 function inWords(value: Uint8Array | null | undefined): string {
   if (value === null) return 'damaged';
-  return JSON.stringify(value === undefined ? null : decode(value));
+  return JSON.stringify(value === undefined ? null : decodeRow(value));
 }
 
 function damagedAt({ height, code }: MendFailure): CarechainError {

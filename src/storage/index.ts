@@ -22,4 +22,5 @@ export type { PatientEventPlace } from './patient-index.ts';
 export { createRecordStore, type RecordStore } from './record-store.ts';
 export type { Snapshot } from './reopening.ts';
 export { type LoggedReorg, openReorgLog, type Reorg, type ReorgLog } from './reorg-log.ts';
+export { decodeRow } from './rows.ts';
 export { createStore, type KeyRange, type RangeOptions, type Store } from './store.ts';
