@@ -2,9 +2,10 @@
  * The consensus state on the disk behind a bounded cache. The rules read it synchronously, and the same few thousand
  * members, balances and orders again and again.
  */
-import { decode, type Encodable } from '../base/index.ts';
+import type { Encodable } from '../base/index.ts';
 import { type Genesis, genesisChanges, readDueQueue, type StateChange, type StateView } from '../ledger/index.ts';
 import { storeKeys } from './keys.ts';
+import { decodeRow } from './rows.ts';
 import { damaged } from './storage-errors.ts';
 
 /** Values kept in memory; the one used least lately goes first. */
@@ -38,7 +39,7 @@ export class StoredState implements StateView {
       if (this.#lasting.has(key) || this.#isOwed(key)) throw damaged(storeKeys.state(key));
       return undefined;
     }
-    const value = decode(bytes) as Encodable;
+    const value = decodeRow<Encodable>(bytes);
     this.#cache.set(key, value);
     if (this.#cache.size > cachedValues) this.#cache.delete(this.#cache.keys().next().value!);
     return value;

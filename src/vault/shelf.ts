@@ -1,10 +1,11 @@
 /** What the vault keeps in the node's database, and under which keys. */
-import { CarechainError, decode, describeError, encode, fromHex, type Logger, toHex } from '../base/index.ts';
+import { CarechainError, describeError, encode, fromHex, type Logger, toHex } from '../base/index.ts';
 import type { Sealed } from '../ledger/index.ts';
 import {
   type Cursor,
   type Cursors,
   createRecordStore,
+  decodeRow,
   openCursors,
   type RecordStore,
   type Store,
@@ -114,12 +115,12 @@ export class Shelf {
 
   /** Members at home here, and up to which height the chain has still to be searched for them. */
   followed(): Promise<[member: string, height: number][]> {
-    return this.#all(keys.followed, (member, bytes) => [member, decode(bytes) as number]);
+    return this.#all(keys.followed, (member, bytes) => [member, decodeRow<number>(bytes)]);
   }
 
   wanted(): Promise<WantedRecord[]> {
     return this.#all(keys.wanted, (id, bytes) => {
-      const { sealed, transaction } = decode(bytes) as { sealed: Sealed; transaction: string };
+      const { sealed, transaction } = decodeRow<{ sealed: Sealed; transaction: string }>(bytes);
       return { id, sealed, transaction };
     });
   }

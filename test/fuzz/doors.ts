@@ -39,8 +39,6 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   'src/vault/record-text.ts': ['record-text'],
 };
 
-const behindChecksum = 'it reads rows that this node wrote, behind the checksum of `stored-value`';
-
 /** By file, why it needs none. */
 export const exceptions: Readonly<Record<string, string>> = {
   'src/base/random.ts': 'it reads its own chance',
@@ -49,14 +47,5 @@ export const exceptions: Readonly<Record<string, string>> = {
   'src/crypto/key-file.ts':
     'what it decodes has been opened with the password and is authentic; the file itself is `key-file`',
   'src/crypto/work.ts': 'it writes only',
-  'src/node/heal-folder.ts': behindChecksum,
-  'src/node/heal-ledger.ts': behindChecksum,
   'src/node/pending-sum.ts': 'it writes only',
-  'src/node/scrub-chain.ts': behindChecksum,
-  'src/node/scrub-kept.ts': behindChecksum,
-  'src/node/scrub-ledger.ts': behindChecksum,
-  'src/node/scrub-side.ts': behindChecksum,
-  'src/node/verification.ts': behindChecksum,
-  'src/storage/stored-state.ts': behindChecksum,
-  'src/vault/shelf.ts': behindChecksum,
 };
