@@ -10,7 +10,15 @@
  * Everything comes from names and counters: a world that is made twice is twice the same.
  */
 import { assert, limits, toHex, utf8ToBytes } from '../../src/base/index.ts';
-import { type KeyPair, sealingKeyPair, searchNonce, sha256, signingKeyPair } from '../../src/crypto/index.ts';
+import {
+  type KeyPair,
+  meetsTarget,
+  sealingKeyPair,
+  searchNonce,
+  sha256,
+  signingKeyPair,
+  workTarget,
+} from '../../src/crypto/index.ts';
 import { transactionsRoot } from '../../src/ledger/block.ts';
 import { applyBlock } from '../../src/ledger/check-block.ts';
 import { nextTime } from '../../src/ledger/check-header.ts';
@@ -31,6 +39,7 @@ import {
   genesisChanges,
   genesisHeader,
   type Header,
+  hashedBytes,
   memberIdOf,
   nonceFrame,
   type OnCheck,
@@ -265,7 +274,9 @@ export interface Forgery {
   readonly on?: string;
   readonly miner?: KeyPair;
   /** Header fields as they shall be; the nonce is searched afterwards. */
-  readonly header?: Partial<Header>;
+  readonly header?: Partial<Omit<Header, 'nonce'>>;
+  /** False: it was not mined, and its nonce is one that shows it. By chance, any fixed one may have the work. */
+  readonly isMined?: false;
   /** Signed by this key instead of the miner's. */
   readonly signedBy?: KeyPair;
 }
@@ -393,8 +404,8 @@ export class Chain {
       nonce: '00'.repeat(8),
       ...forgery.header,
     };
-    const ready = forgery.header?.nonce === undefined ? withWork(header) : header;
-    return sealBlock(ready, transactions, (forgery.signedBy ?? miner).secretKey);
+    const nonced = forgery.isMined === false ? withoutWork(header) : withWork(header);
+    return sealBlock(nonced, transactions, (forgery.signedBy ?? miner).secretKey);
   }
 
   /** Takes a block in as if it came from a peer, from its bytes on. */
@@ -471,6 +482,16 @@ export function withWork(header: Header): Header {
   const found = searchNonce({ ...nonceFrame(header), start: 0n, attempts: 10_000_000 });
   assert(found, 'a test difficulty is small enough to mine at');
   return { ...header, nonce: toHex(found.nonce) };
+}
+
+/** The header with the first nonce that has not: one hash in `difficulty` would have by chance. */
+export function withoutWork(header: Header): Header {
+  assert(header.difficulty > 1, 'at a difficulty of one every hash will do');
+  const target = workTarget(header.difficulty);
+  for (let count = 0; ; count++) {
+    const idle = { ...header, nonce: count.toString(16).padStart(16, '0') };
+    if (!meetsTarget(sha256(hashedBytes(idle)), target)) return idle;
+  }
 }
 
 /** Checks a signature once for the same bytes, as a node does: histories are replayed many times. */

@@ -1,13 +1,12 @@
 /** Lies about blocks. Each has its proof of work, so that nothing but the lie is wrong with it. */
 import { limits, toHex } from '../../../src/base/index.ts';
 import { type Block, type Header, type Reward, sealBlock, systemAccount } from '../../../src/ledger/index.ts';
-import { type Chain, type Forgery, nodeKeysFrom, withWork } from '../../support/ledger.ts';
+import { type Chain, type Forgery, nodeKeysFrom, withoutWork, withWork } from '../../support/ledger.ts';
 import { pause, until } from '../../support/waiting.ts';
 import { type Arena, type Behaviour, counted } from '../behaviour.ts';
 import type { Foe } from '../foe.ts';
 import { bentSignature, fresh, valid } from './transactions.ts';
 
-const zeros = '00'.repeat(8);
 /** How long the victim may take to judge a block. */
 const judgedMs = 20_000;
 
@@ -73,7 +72,7 @@ export const blockLies: readonly Behaviour[] = [
     header: { height: chain.tip.header.height + 2 },
   })),
   lie('low-difficulty', 'wrong-difficulty', 'mines at a difficulty of one', bent({ difficulty: 1 })),
-  lie('block-without-work', 'not-enough-work', 'gossips a block that was not mined', bent({ nonce: zeros })),
+  lie('block-without-work', 'not-enough-work', 'gossips a block that was not mined', () => ({ isMined: false })),
   lie(
     'bent-miner-signature',
     'bad-miner-signature',
@@ -140,7 +139,7 @@ export const blockLies: readonly Behaviour[] = [
       const orphan = await orphans(arena);
       for (let count = 0; count < counted(10_000, arena); count += 1) {
         if (!foe.isLinked) return;
-        await foe.publish('blocks/1', orphan(zeros));
+        await foe.publish('blocks/1', orphan(withoutWork));
         if (count % 50 === 49) await pause(0);
       }
     },
@@ -156,7 +155,7 @@ export const blockOddities: readonly Behaviour[] = [
       const orphan = await orphans(arena);
       for (let count = 0; count < counted(1_000, arena); count += 1) {
         if (!foe.isLinked) throw new Error('an unknown parent is no crime');
-        await foe.publish('blocks/1', orphan(null));
+        await foe.publish('blocks/1', orphan(withWork));
         // Mining holds up the honest people, who share this process.
         await pause(0);
       }
@@ -278,13 +277,13 @@ async function keptAside({ network }: Arena, { hash }: Block): Promise<void> {
 }
 
 /** Makes blocks on parents that do not exist; under the given nonce, or with work where it is null. */
-export async function orphans(arena: Arena): Promise<(nonce: string | null) => Uint8Array> {
+export async function orphans(arena: Arena): Promise<(nonced: (header: Header) => Header) => Uint8Array> {
   const { block, chain } = await forge(arena, () => ({}));
   const { secretKey } = nodeKeysFrom('foe');
-  return (nonce) => {
+  return (nonced) => {
     const parent = toHex(arena.chance.bytes(32));
     const header = { ...block.header, height: chain.tip.header.height + 50, parent };
-    return sealBlock(nonce === null ? withWork(header) : { ...header, nonce }, block.transactions, secretKey).bytes;
+    return sealBlock(nonced(header), block.transactions, secretKey).bytes;
   };
 }
 

@@ -2,7 +2,7 @@
 import { toHex } from '../../../src/base/index.ts';
 import { type Block, encodeSealedHeader, sealBlock } from '../../../src/ledger/index.ts';
 import { decodeWanted, encodeBlocks, encodeHeaders, encodeIds, encodeTransactions } from '../../../src/network/wire.ts';
-import { nodeKeysFrom } from '../../support/ledger.ts';
+import { nodeKeysFrom, withWork } from '../../support/ledger.ts';
 import { until } from '../../support/waiting.ts';
 import type { Arena, Behaviour } from '../behaviour.ts';
 import type { Foe, FoeAnswer } from '../foe.ts';
@@ -83,7 +83,7 @@ export const syncLies: readonly Behaviour[] = [
     claim(foe, unproven(9_999), { bent: { headers: () => encodeHeaders([]) } }),
   ),
   lie('fake-work', 'not-enough-work', 'answers with headers that were not mined', async (foe, arena) => {
-    const { block } = await forge(arena, () => ({ header: { nonce: '00'.repeat(8) } }));
+    const { block } = await forge(arena, () => ({ isMined: false }));
     await claim(foe, unproven(block.header.height), { bent: { headers: () => headersOf(block) } });
   }),
   lie(
@@ -219,7 +219,7 @@ async function servePending(foe: Foe, id: string, bytes: Uint8Array): Promise<vo
 /** A block whose parent is unknown makes the victim ask for the status at once. */
 async function asksAgain(foe: Foe, arena: Arena): Promise<void> {
   const orphan = await orphans(arena);
-  await foe.hint({ publish: [{ topic: `${foe.prefix}blocks/1`, data: orphan(null) }] });
+  await foe.hint({ publish: [{ topic: `${foe.prefix}blocks/1`, data: orphan(withWork) }] });
   await until(() => !foe.isLinked, 'the next status', 10_000);
 }
 
