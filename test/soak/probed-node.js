@@ -46,14 +46,17 @@ async function collect() {
 const loopDelay = monitorEventLoopDelay({ resolution: 10 });
 loopDelay.enable();
 
-/** What keeps the event loop alive comes and goes by the second: it is counted all the time, and told in the mean. */
-let counted = [];
-setInterval(() => counted.push(process.getActiveResourcesInfo().length), 250).unref();
+/** What keeps the event loop alive comes and goes by the second, and one that leaks stays: so the fewest are told. */
+const countResources = () => process.getActiveResourcesInfo().length;
+let fewest = countResources();
+setInterval(() => {
+  fewest = Math.min(fewest, countResources());
+}, 250).unref();
 
-function meanResources() {
-  const counts = counted.length > 0 ? counted : [process.getActiveResourcesInfo().length];
-  counted = [];
-  return counts.reduce((sum, count) => sum + count) / counts.length;
+function fewestResources() {
+  const found = fewest;
+  fewest = countResources();
+  return found;
 }
 
 const dataDir = process.argv[process.argv.indexOf('--data-dir') + 1];
@@ -64,7 +67,7 @@ const server = createServer(async (socket) => {
   socket.on('error', () => {});
   const loopDelayMs = loopDelay.percentile(99) / 1e6;
   // Before the collection, during which everybody waits.
-  const resources = meanResources();
+  const resources = fewestResources();
   await collect();
   // What was held by a finalizer or a weak reference goes with the next one.
   await new Promise(setImmediate);

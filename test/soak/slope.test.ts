@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Chance } from '../support/chance.ts';
-import { levels, lowest, mean, type Reading, type Slope, slopeOf, verdictOn } from './slope.ts';
+import { floors, type Reading, type Slope, slopeOf, verdictOn } from './slope.ts';
 
 const minutes = 30;
 const windows = 16;
@@ -23,10 +23,7 @@ function series(seed: string, leakPerHour: number): Reading[] {
 }
 
 function slopesOver(runs: number, leakPerHour: number): Slope[] {
-  return Array.from(
-    { length: runs },
-    (_, run) => slopeOf(levels(series(`slope/${run}`, leakPerHour), windows, lowest))!,
-  );
+  return Array.from({ length: runs }, (_, run) => slopeOf(floors(series(`slope/${run}`, leakPerHour), windows))!);
 }
 
 test('no leak: the interval holds 0 in at least 97 of 100 runs, and the others are half above it', () => {
@@ -49,10 +46,9 @@ test('a leak of 8 MB an hour is found in each of 400 runs of half an hour, and i
 test('what counts, such as handles: one more every two minutes is found; one that comes and goes is not', () => {
   const handles = (valueAt: (index: number) => number) =>
     slopeOf(
-      levels(
+      floors(
         Array.from({ length: 180 }, (_, index) => ({ atHours: index / 360, value: valueAt(index) })),
         windows,
-        lowest,
       ),
     );
   expect(
@@ -77,9 +73,9 @@ test('handles that come and go all the time, and now and then have all gone: a l
     const open = () => (chance.happens(0.05) ? 11 : 18 + 14 * chance.fraction() * chance.fraction());
     const readings = Array.from({ length: minutes * 6 }, (_, index) => {
       const looks = Array.from({ length: 40 }, () => Math.round(open() + (leakPerHour * index) / 360));
-      return { atHours: index / 360, value: mean(looks) };
+      return { atHours: index / 360, value: Math.min(...looks) };
     });
-    return verdictOn(slopeOf(levels(readings, windows, mean)), counts);
+    return verdictOn(slopeOf(floors(readings, windows)), counts);
   };
   const runs = Array.from({ length: 200 }, (_, run) => run);
   const withoutLeak = runs.map((run) => handles(run, 0));
@@ -101,7 +97,7 @@ test('the words for a slope', () => {
   expect(verdictOn(slope(-20, -1), counts)).toBe('too-noisy');
   expect(verdictOn(null, counts)).toBe('too-short');
   expect(slopeOf([{ atHours: 0, value: 1 }])).toBeNull();
-  expect(levels([], windows, lowest)).toEqual([]);
+  expect(floors([], windows)).toEqual([]);
 });
 
 test('a reading that is no number is a fault of the measurement, and not flat', () => {

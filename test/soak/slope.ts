@@ -24,17 +24,11 @@ const deviationsOf99 = 2.576;
 /** With fewer points the interval is all that there is. */
 const leastPoints = 8;
 
-/** What stands for all the values of a window, of which there is at least one. */
-export type Level = (values: readonly number[]) => number;
-
-/** What is left when the garbage of the moment is gone, which is where a leak of memory shows. */
-export const lowest: Level = (values) => Math.min(...values);
-
-/** For what comes and goes all the time: now and then none of it is there, and a window that saw that would look lower. */
-export const mean: Level = (values) => values.reduce((sum, value) => sum + value) / values.length;
-
-/** The level of each of `count` windows of equal length. A window without a reading is left out. */
-export function levels(readings: readonly Reading[], count: number, levelOf: Level): Reading[] {
+/**
+ * The lowest of each of `count` windows of equal length: what is left when what comes and goes is gone, which is where a leak
+ * shows. A window without a reading is left out.
+ */
+export function floors(readings: readonly Reading[], count: number): Reading[] {
   const first = readings[0];
   const last = readings.at(-1);
   if (first === undefined || last === undefined) return [];
@@ -46,7 +40,7 @@ export function levels(readings: readonly Reading[], count: number, levelOf: Lev
   }
   return [...windows]
     .sort(([left], [right]) => left - right)
-    .map(([window, values]) => ({ atHours: first.atHours + (window + 0.5) * lengthHours, value: levelOf(values) }));
+    .map(([window, values]) => ({ atHours: first.atHours + (window + 0.5) * lengthHours, value: Math.min(...values) }));
 }
 
 /** Null where there are too few points to tell. */
