@@ -4,7 +4,17 @@
  */
 import type { Role } from './founding.ts';
 import type { Sample } from './samples.ts';
-import { type Bounds, floors, type Slope, slopeOf, type Verdict, verdictOn } from './slope.ts';
+import {
+  type Bounds,
+  type Level,
+  levels,
+  lowest,
+  median,
+  type Slope,
+  slopeOf,
+  type Verdict,
+  verdictOn,
+} from './slope.ts';
 
 const monthHours = 720;
 /** A month may add a gigabyte: the node stays far below the four that V8 gives it, and fits beside others on one machine. */
@@ -20,6 +30,8 @@ export interface Figure {
   readonly name: string;
   /** Null where it is told only: to know what kind of memory it is that grows. */
   readonly bounds: Bounds | null;
+  /** Of the values of a window; the lowest where it is not said. */
+  readonly levelOf?: Level;
   valueOf(sample: Sample): number;
 }
 
@@ -30,7 +42,7 @@ export const figures: readonly Figure[] = [
   { name: 'of it native', bounds: null, valueOf: ({ nativeBytes }) => nativeBytes },
   { name: 'of it V8 pages', bounds: null, valueOf: ({ v8Bytes }) => v8Bytes },
   { name: 'descriptors', bounds: counts, valueOf: ({ descriptors }) => descriptors },
-  { name: 'handles', bounds: counts, valueOf: ({ resources }) => resources },
+  { name: 'handles', bounds: counts, levelOf: median, valueOf: ({ resources }) => resources },
   { name: 'threads', bounds: counts, valueOf: ({ threads }) => threads },
   { name: 'files beside the ledger', bounds: counts, valueOf: ({ otherFiles }) => otherFiles },
 ];
@@ -49,9 +61,9 @@ export interface Judged {
 /** One judgement for each figure of each node that lived through the whole measurement. */
 export function judge(samples: readonly Sample[], windows: number): Judged[] {
   return steadyLives(samples).flatMap((life) =>
-    figures.map(({ name, bounds, valueOf: read }) => {
+    figures.map(({ name, bounds, levelOf = lowest, valueOf: read }) => {
       const readings = life.map((sample) => ({ atHours: sample.atHours, value: read(sample) }));
-      const points = floors(readings, windows);
+      const points = levels(readings, windows, levelOf);
       const slope = slopeOf(points);
       return {
         role: life[0]!.role,

@@ -27,7 +27,7 @@ export interface Sample {
   readonly threads: number;
   /** Open descriptors: all but those of the data folder, whose number follows the size of the ledger. */
   readonly descriptors: number;
-  /** Handles and requests that keep the event loop alive, timers among them: the fewest that there were at once since the sample before. */
+  /** Handles and requests that keep the event loop alive, timers among them: the fewest there were at once since the sample before. */
   readonly resources: number;
   readonly ledgerFiles: number;
   readonly ledgerBytes: number;

@@ -5,6 +5,7 @@
  * two blocks) would make the interval too narrow, so readings are first put together into windows, one value each.
  */
 import { assert } from '../../src/base/index.ts';
+import { quantile } from '../support/quantile.ts';
 
 export interface Reading {
   /** Hours since the measurement began. */
@@ -24,11 +25,20 @@ const deviationsOf99 = 2.576;
 /** With fewer points the interval is all that there is. */
 const leastPoints = 8;
 
+/** What stands for all the values of a window, of which there is at least one. */
+export type Level = (values: readonly number[]) => number;
+
+/** What is left when the garbage of the moment is gone, which is where a leak of memory shows. */
+export const lowest: Level = (values) => Math.min(...values);
+
 /**
- * The lowest of each of `count` windows of equal length: what is left when what comes and goes is gone, which is where a leak
- * shows. A window without a reading is left out.
+ * For what is less for some time, and more for some other time, as links are lost and strangers come: a window that saw either
+ * would look lower, or higher. What is usual stays, and a leak moves it.
  */
-export function floors(readings: readonly Reading[], count: number): Reading[] {
+export const median: Level = (values) => quantile(values, 0.5)!;
+
+/** The level of each of `count` windows of equal length. A window without a reading is left out. */
+export function levels(readings: readonly Reading[], count: number, levelOf: Level): Reading[] {
   const first = readings[0];
   const last = readings.at(-1);
   if (first === undefined || last === undefined) return [];
@@ -40,7 +50,7 @@ export function floors(readings: readonly Reading[], count: number): Reading[] {
   }
   return [...windows]
     .sort(([left], [right]) => left - right)
-    .map(([window, values]) => ({ atHours: first.atHours + (window + 0.5) * lengthHours, value: Math.min(...values) }));
+    .map(([window, values]) => ({ atHours: first.atHours + (window + 0.5) * lengthHours, value: levelOf(values) }));
 }
 
 /** Null where there are too few points to tell. */
