@@ -152,7 +152,7 @@ class TakenRows {
     }
     for (const key of this.keys) {
       const [family, kind, id] = key.split('/') as [string, string, string | undefined];
-      const isOwn = family === 'outbox' || (family === 'lost' && (decodeRow(into.get(key)!) as { own: boolean }).own);
+      const isOwn = family === 'outbox' || (family === 'lost' && decodeRow<{ own: boolean }>(into.get(key)!).own);
       if (isOwn) writes.push({ type: 'put', key: storeKeys.own(kind), value: encode(true) });
       // Without its envelope a record is not held: the follower notes it anew, and it is fetched.
       const isBare =
@@ -187,7 +187,7 @@ class TakenRows {
 
   #isSound(key: string, value: Uint8Array): boolean {
     if (familyOf(key) !== 'outbox' && familyOf(key) !== 'lost') return true;
-    const transaction = decodeTransaction((decodeRow(value) as { transaction: Uint8Array }).transaction);
+    const transaction = decodeTransaction(decodeRow<{ transaction: Uint8Array }>(value).transaction);
     return transaction.ok && transaction.value.id === nameIn(key);
   }
 

@@ -73,6 +73,6 @@ function* slices(writes: readonly Write[]): Generator<readonly Write[]> {
 
 /** Only what is to be written counts: what stands there now cannot be relied on. */
 function changeOf(write: Write): { key: string; before: null; after: Encodable | null } {
-  const after = write.type === 'put' ? (decodeRow(write.value) as Encodable) : null;
+  const after = write.type === 'put' ? decodeRow<Encodable>(write.value) : null;
   return { key: nameIn(write.key), before: null, after };
 }

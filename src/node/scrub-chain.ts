@@ -14,7 +14,7 @@ const blocksAtOnce = 50;
 
 export function readRowAnyway<Row>(store: Store, key: string): Row | undefined {
   const value = readAnyway(store, key);
-  return value ? (decodeRow(value) as Row) : undefined;
+  return value ? decodeRow<Row>(value) : undefined;
 }
 
 /** The stored body of this hash; undefined where there is none that can be read. */
@@ -37,7 +37,7 @@ export async function readTip(store: Store, genesis: Genesis): Promise<ChainEnd>
   if (tip) return { hash: tip.hash, height: tip.height };
   const heights = storeKeys.height(0).split('/', 1)[0]!;
   for await (const [key, value] of store.walk(`${heights}/`, { reverse: true })) {
-    if (value) return { hash: decodeRow(value) as string, height: Number.parseInt(key.slice(heights.length + 1), 16) };
+    if (value) return { hash: decodeRow<string>(value), height: Number.parseInt(key.slice(heights.length + 1), 16) };
   }
   return { hash: genesis.hash, height: 0 };
 }

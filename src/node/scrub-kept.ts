@@ -34,7 +34,7 @@ export class KeptScrub {
     for (const [prefix, partner] of pairs) {
       if (key.startsWith(prefix)) this.#expect(partner(key.slice(prefix.length)));
     }
-    if (key.startsWith(storeKeys.lost('')) && value && (decodeRow(value) as { own: boolean }).own) {
+    if (key.startsWith(storeKeys.lost('')) && value && decodeRow<{ own: boolean }>(value).own) {
       this.#expect(storeKeys.own(key.slice(storeKeys.lost('').length)));
     }
     if (key.startsWith(storeKeys.own(''))) this.#expectSomewhere(key.slice(storeKeys.own('').length));

@@ -78,7 +78,7 @@ class Audit {
     const added = { block, work, effect };
     const readRow = <Row>(key: string) => {
       const value = this.#open.get(key);
-      return value && (decodeRow(value) as Row);
+      return value && decodeRow<Row>(value);
     };
     const change = { added: [added], removed: [], changes: effect.changes };
     for (const write of [...writesOfBlock(added, this.#tip, readRow), ...indexWrites(change)]) this.#expect(write);
@@ -164,7 +164,7 @@ class Audit {
     if (!isPatientEvent(key)) return this.#open.has(key);
     const [, patient, n] = key.split('/') as [string, string, string];
     const count = this.#open.get(storeKeys.patientCount(patient));
-    return count !== undefined && Number.parseInt(n, 16) < (decodeRow(count) as number);
+    return count !== undefined && Number.parseInt(n, 16) < decodeRow<number>(count);
   }
 
   #eachKey(prefix: string, see: (key: string, isReadable: boolean) => void): Promise<void> {

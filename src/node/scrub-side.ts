@@ -37,7 +37,7 @@ export class SideScrub {
       case 'block':
         return this.#has(storeKeys.header(hash));
       case 'header': {
-        const sealed = decodeSealedHeader((decodeRow(value) as { sealed: Uint8Array }).sealed);
+        const sealed = decodeSealedHeader(decodeRow<{ sealed: Uint8Array }>(value).sealed);
         if (!sealed.ok) return false;
         const { height } = sealed.value.header;
         const named = readRowAnyway<string>(this.#store, storeKeys.height(height));

@@ -276,7 +276,7 @@ async function keptAside({ network }: Arena, { hash }: Block): Promise<void> {
   );
 }
 
-/** Makes blocks on parents that do not exist; under the given nonce, or with work where it is null. */
+/** Makes blocks on parents that do not exist; `nonced` chooses their nonce: {@link withWork} or {@link withoutWork}. */
 export async function orphans(arena: Arena): Promise<(nonced: (header: Header) => Header) => Uint8Array> {
   const { block, chain } = await forge(arena, () => ({}));
   const { secretKey } = nodeKeysFrom('foe');
