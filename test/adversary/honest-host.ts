@@ -5,7 +5,6 @@
  */
 import {
   type Clock,
-  describeError,
   type Logger,
   silentLogger,
   systemClock,
@@ -280,8 +279,3 @@ export class HonestHost {
     return logger;
   }
 }
-
-/** What may be asked of a node from another process. */
-export type HostMethod = Exclude<keyof HonestHost, `#${string}`>;
-
-export const failureOf = (error: unknown) => describeError(error).code;

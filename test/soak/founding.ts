@@ -7,19 +7,10 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { assert, systemClock, toHex } from '../../src/base/index.ts';
-import { lockKeyFile, searchNonce, signingKeyPair } from '../../src/crypto/index.ts';
-import {
-  buildBlock,
-  checkBlock,
-  type Genesis,
-  nonceFrame,
-  sealBlock,
-  type Transaction,
-} from '../../src/ledger/index.ts';
-import { indexWrites } from '../../src/node/index.ts';
-import { createStore, openChainStore, openDatabase } from '../../src/storage/index.ts';
+import { lockKeyFile } from '../../src/crypto/index.ts';
+import type { Transaction } from '../../src/ledger/index.ts';
 import { bytesFrom, type GenesisOptions, testGenesis, testGenesisFile, type World } from '../support/ledger.ts';
+import { writeChain } from '../support/written-chain.ts';
 
 /** Who works during the soak, where; all with one password. */
 export const users = { doctor: 'alice', lab: 'bob', pharmacy: 'charlie' } as const;
@@ -62,24 +53,12 @@ async function writeKeyFile(dataDir: string, username: string): Promise<void> {
 }
 
 /** Writes a chain of at least so many transactions to a new data folder. @returns its height and how many there are. */
-export async function writeHistory(
+export function writeHistory(
   dataDir: string,
   world: World,
   transactions: number,
 ): Promise<{ height: number; transactions: number }> {
-  const { database } = await openDatabase(dataDir);
-  const store = createStore(database);
-  try {
-    const chain = await openChainStore(store, world.genesis);
-    let written = 0;
-    for (const block of historyOf(world, transactions)) {
-      await append(block, chain, world.genesis);
-      written += block.length;
-    }
-    return { height: chain.tip().height, transactions: written };
-  } finally {
-    await store.close();
-  }
+  return writeChain(dataDir, world.genesis, historyOf(world, transactions));
 }
 
 /** Blocks of a history in which everything refers to an earlier block, as it does in life. */
@@ -95,30 +74,4 @@ function* historyOf(world: World, transactions: number): Generator<Transaction[]
     yield [...names.map((name) => world.consult(historian, name)), ...prescriptions];
     yield prescriptions.map((prescription) => world.cancel(historian, prescription));
   }
-}
-
-type Chain = Awaited<ReturnType<typeof openChainStore>>;
-
-async function append(transactions: readonly Transaction[], chain: Chain, genesis: Genesis): Promise<void> {
-  const parent = chain.tip();
-  const miner = signingKeyPair(bytesFrom('node of the historian'));
-  // Signed a moment ago by this program.
-  const verify = () => true;
-  const now = systemClock.now();
-  const medianTimes = [parent.header.time];
-  const context = { genesis, parent, medianTimes, now, state: chain.state, verify };
-  const plan = buildBlock(transactions, toHex(miner.publicKey), context);
-  assert(plan?.transactions.length === transactions.length, 'the whole history fits');
-  const header = { ...plan.header, time: parent.header.time + 60_000 };
-  const found = searchNonce({ ...nonceFrame(header), start: 0n, attempts: 10_000_000 });
-  assert(found, 'a nonce is found');
-  const block = sealBlock({ ...header, nonce: toHex(found.nonce) }, plan.transactions, miner.secretKey);
-  const checked = checkBlock(block, context);
-  assert(checked.ok, 'the history is valid');
-  const change = {
-    removed: [],
-    added: [{ block, work: parent.work + header.difficulty, effect: checked.value }],
-    changes: checked.value.changes,
-  };
-  await chain.commit({ ...change, also: indexWrites(change) });
 }
