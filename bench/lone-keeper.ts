@@ -1,0 +1,42 @@
+/** The one writer of a chain, over a data folder: all of a node that a block goes through once it is decoded. */
+import { silentLogger, systemClock } from '../src/base/index.ts';
+import { ChainKeeper } from '../src/node/chain-keeper.ts';
+import { indexWrites, inlineWorkers, threadWorkers } from '../src/node/index.ts';
+import { Signatures } from '../src/node/signatures.ts';
+import { type ChainStore, createStore, openChainStore, openDatabase, type Store } from '../src/storage/index.ts';
+import { QuickWorld } from './quick-world.ts';
+
+export interface LoneKeeper {
+  readonly store: Store;
+  readonly chain: ChainStore;
+  readonly keeper: ChainKeeper;
+  close(): Promise<void>;
+}
+
+export async function openLoneKeeper(dataDir: string): Promise<LoneKeeper> {
+  const { genesis } = new QuickWorld('keeper');
+  const { database } = await openDatabase(dataDir);
+  const store = createStore(database);
+  const workers = threadWorkers(inlineWorkers);
+  const chain = await openChainStore(store, genesis);
+  const keeper = new ChainKeeper({
+    genesis,
+    chain,
+    clock: systemClock,
+    signatures: new Signatures(workers),
+    logger: silentLogger,
+    alsoWrite: indexWrites,
+    switched: () => {},
+    onLiar: () => {},
+    onFault: () => {},
+  });
+  return {
+    store,
+    chain,
+    keeper,
+    async close() {
+      await workers.stop();
+      await store.close();
+    },
+  };
+}

@@ -1,0 +1,81 @@
+/**
+ * The search for a nonce, off the main thread, beside a main thread that goes on answering. Nonces are tried in their order
+ * from zero on, so how many were tried is known once one is found: it is looked for beforehand, here.
+ */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { assert } from '../src/base/index.ts';
+import { searchNonce, workTarget } from '../src/crypto/index.ts';
+import { type Header, nonceFrame } from '../src/ledger/index.ts';
+import { inlineWorkers, type NonceSearch, threadWorkers } from '../src/node/index.ts';
+import { hashFrom } from '../test/support/ledger.ts';
+import { beside, hashesPerSecond } from './limit.ts';
+import type { Question } from './question.ts';
+import { QuickWorld } from './quick-world.ts';
+
+export const mine: Question = {
+  name: 'mine',
+  asks: 'How many hashes does the miner try in a second, and does the prompt go on answering?',
+  targets: [
+    { figure: 'ofHashLimitTimes', atLeast: 0.8, quickly: { atLeast: 0.1 } },
+    { figure: 'loopDelayP99Ms', atMost: 20 },
+  ],
+  async run({ isQuick }) {
+    const attempts = isQuick ? 200_000 : 1_500_000;
+    const { search, tries } = searchOf(attempts);
+    const preimageBytes = search.prefix.length + nonceBytes + search.suffix.length;
+    const workers = threadWorkers(inlineWorkers);
+    try {
+      // Starts the thread.
+      await workers.searchNonce({ ...search, target: workTarget(1) }, new AbortController().signal);
+      const delays = monitorEventLoopDelay({ resolution: 1 });
+      const { limit, result: perSecond } = await beside(
+        (ms) => hashesPerSecond(ms, preimageBytes),
+        async () => {
+          delays.enable();
+          const beganAt = performance.now();
+          const nonce = await workers.searchNonce(search, new AbortController().signal);
+          const tookMs = performance.now() - beganAt;
+          delays.disable();
+          assert(nonce, 'it is there');
+          return (tries * 1_000) / tookMs;
+        },
+      );
+      return {
+        attemptsPerSecond: perSecond,
+        hashLimitPerSecond: limit,
+        ofHashLimitTimes: perSecond / limit,
+        loopDelayP99Ms: delays.percentile(99) / 1e6,
+      };
+    } finally {
+      await workers.stop();
+    }
+  },
+};
+
+const nonceBytes = 8;
+
+/** A search that takes about so many attempts, or twice as many: the first that does. */
+function searchOf(about: number): { search: NonceSearch; tries: number } {
+  const target = workTarget(about);
+  for (let count = 0; ; count++) {
+    const search = { ...nonceFrame(headerOf(count)), target };
+    const found = searchNonce({ ...search, start: 0n, attempts: 2 * about });
+    if (found && found.attempts >= about) return { search, tries: found.attempts };
+  }
+}
+
+function headerOf(count: number): Header {
+  const { genesis } = new QuickWorld('mine');
+  return {
+    rules: genesis.rules,
+    network: genesis.hash,
+    height: 1,
+    parent: genesis.hash,
+    time: genesis.time,
+    miner: hashFrom('miner'),
+    transactionsRoot: hashFrom('root'),
+    stateDigest: hashFrom(`digest ${count}`),
+    difficulty: 1,
+    nonce: '00'.repeat(8),
+  };
+}

@@ -1,0 +1,62 @@
+/**
+ * Three nodes, on all of which people write as much as is taken, for half a minute. What counts is in blocks on all three.
+ * Each of the three must check each signature that it did not make itself, on two cores: so if they did nothing else, they
+ * would confirm two thirds of what one core verifies.
+ */
+import { pause } from '../test/support/waiting.ts';
+import { beside, verifiesPerSecond } from './limit.ts';
+import { Nodes } from './nodes.ts';
+import type { Question } from './question.ts';
+
+const cores = 2;
+const mineEverySeconds = 1;
+/** Until blocks come as steadily as they will. */
+const warmUpMs = 5_000;
+const agreeMs = 120_000;
+
+export const network: Question = {
+  name: 'network',
+  asks: 'How many transactions per second do three nodes confirm while people write on all of them?',
+  targets: [{ figure: 'ofCeilingTimes', atLeast: 0.5, quickly: { atLeast: 0.01 } }],
+  async run({ isQuick }) {
+    const measuredMs = isQuick ? 6_000 : 30_000;
+    const { limit, result } = await beside(verifiesPerSecond, () => confirmWhileWriting(measuredMs));
+    const ceiling = (cores * limit) / 3;
+    return {
+      confirmedPerSecond: result.confirmedPerSecond,
+      writtenCount: result.written,
+      verifyLimitPerSecond: limit,
+      ceilingPerSecond: ceiling,
+      ofCeilingTimes: result.confirmedPerSecond / ceiling,
+      agreedAfterMs: result.agreedAfterMs,
+    };
+  },
+};
+
+async function confirmWhileWriting(measuredMs: number) {
+  const nodes = await Nodes.trio(mineEverySeconds);
+  try {
+    const workMs = warmUpMs + measuredMs;
+    await Promise.all(nodes.nodes.map((node) => node.call('sign', (workMs / 1_000) * mostPerSecond)));
+    const writing = Promise.all(nodes.nodes.map((node) => node.call('write', workMs)));
+    await pause(warmUpMs);
+    const before = await confirmedOf(nodes);
+    await pause(measuredMs);
+    const after = await confirmedOf(nodes);
+    const rates = after.map(({ transactions, at }, index) => {
+      const begin = before[index]!;
+      return ((transactions - begin.transactions) * 1_000) / (at - begin.at);
+    });
+    const written = (await writing).reduce((sum, each) => sum + each, 0);
+    const beganAt = performance.now();
+    await nodes.agree(agreeMs);
+    return { confirmedPerSecond: Math.min(...rates), written, agreedAfterMs: performance.now() - beganAt };
+  } finally {
+    await nodes.stop();
+  }
+}
+
+/** What one node's people could not write more than. */
+const mostPerSecond = 3_000;
+
+const confirmedOf = (nodes: Nodes) => Promise.all(nodes.nodes.map((node) => node.call('confirmed')));
