@@ -8,4 +8,20 @@ export { limits } from './limits.ts';
 export { type LogFacts, type Logger, silentLogger } from './logger.ts';
 export { type Random, systemRandom } from './random.ts';
 export { boundedList, strictMap } from './schemas.ts';
+export {
+  byteString,
+  type Fields,
+  hexBytes,
+  integerFrom,
+  listOf,
+  type MapOf,
+  type MapShape,
+  Misfit,
+  mapOf,
+  nullOr,
+  oneOf,
+  type Shape,
+  type ValueOf,
+  wordOf,
+} from './shapes.ts';
 export { escapeControls, escapeControlsExceptLineFeed, isCanonicalText, isPrintable, isStreamSafe } from './text.ts';

@@ -8,20 +8,24 @@
  * Neither the hash nor the proof of work covers the miner's signature, and only the root in the header covers the body:
  * a bent signature, or a body that does not match, condemns the delivery and never the hash.
  */
-import { z } from 'zod';
 import {
+  byteString,
   concatBytes,
   type Encodable,
   encode,
   fromHex,
+  integerFrom,
   limits,
-  strictMap,
+  Misfit,
+  mapOf,
+  type Shape,
   toHex,
   tryDecode,
   utf8ToBytes,
+  type ValueOf,
 } from '../base/index.ts';
 import { meetsTarget, merkleRoot, sign, taggedHash, verifyStrict, workTarget } from '../crypto/index.ts';
-import { firstIssue, hash, integer, nonce8, time } from './fields.ts';
+import { hash, nonce8, time, tryRead } from './fields.ts';
 import { accept, refuse, type Verdict } from './rejection.ts';
 import { type Reward, rewardLeaf } from './rewards.ts';
 import { decodeTransaction, type Transaction, transactionLeaf } from './transaction.ts';
@@ -29,11 +33,11 @@ import { decodeTransaction, type Transaction, transactionLeaf } from './transact
 const tag = 'carechain/block/1';
 const tagBytes = utf8ToBytes(tag);
 
-const headerSchema = strictMap({
+const headerShape = mapOf({
   /** Version of the rules that the block follows. */
-  rules: integer(1),
+  rules: integerFrom(1),
   network: hash,
-  height: integer(1),
+  height: integerFrom(1),
   /** Hash of the block before it; of the genesis for block #1. */
   parent: hash,
   /** Milliseconds since 1970 UTC, by the miner's clock. */
@@ -45,11 +49,11 @@ const headerSchema = strictMap({
   /** State digest after the block. */
   stateDigest: hash,
   /** Expected number of hashes that the block costs. */
-  difficulty: integer(1),
+  difficulty: integerFrom(1),
   nonce: nonce8,
 });
 
-export type Header = z.output<typeof headerSchema>;
+export type Header = Readonly<ValueOf<typeof headerShape>>;
 
 /** A header with its hash and its miner's signature: all that fork choice and sync need. */
 export interface SealedHeader {
@@ -64,16 +68,17 @@ export interface Block extends SealedHeader {
   readonly bytes: Uint8Array;
 }
 
-const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'expected bytes');
-const signatureBytes = bytes.refine((value) => value.length === 64, 'expected 64 bytes');
-const sealedHeaderFields = { header: headerSchema, signature: signatureBytes };
-const sealedHeaderSchema = strictMap(sealedHeaderFields);
-/** Looked at as one: a block has room for a million elements, and a million complaints would take seconds. */
-const listOfBytes = z.custom<Uint8Array[]>(
-  (value) => Array.isArray(value) && value.every((element) => element instanceof Uint8Array),
-  'expected a list of bytes',
-);
-const blockSchema = strictMap({ ...sealedHeaderFields, transactions: listOfBytes });
+const sealedHeaderFields = { header: headerShape, signature: byteString(64) };
+const sealedHeaderShape = mapOf(sealedHeaderFields);
+
+function checkListOfBytes(value: unknown): Uint8Array[] {
+  if (Array.isArray(value) && value.every((element) => element instanceof Uint8Array)) return value;
+  throw new Misfit('expected a list of bytes');
+}
+
+/** Each is read by itself: see {@link decodeTransaction}. */
+const listOfBytes: Shape<Uint8Array[]> = { read: checkListOfBytes, write: checkListOfBytes };
+const blockShape = mapOf({ ...sealedHeaderFields, transactions: listOfBytes });
 
 /** A block whose transactions have not been decoded. */
 export interface OpenedBlock extends SealedHeader {
@@ -83,7 +88,7 @@ export interface OpenedBlock extends SealedHeader {
 export function openBlock(encoded: Uint8Array): Verdict<OpenedBlock> {
   if (encoded.length > limits.blockBytes + limits.blockFramingBytes)
     return refuse('block-too-large', { bytes: encoded.length });
-  const opened = open(encoded, blockSchema);
+  const opened = open(encoded, blockShape);
   if (!opened.ok) return opened;
   const { header, signature, transactions } = opened.value;
   return accept({ hash: hashOf(header), header, signature, transactionBytes: transactions });
@@ -116,7 +121,7 @@ export function encodeSealedHeader({ header, signature }: SealedHeader): Uint8Ar
 
 export function decodeSealedHeader(encoded: Uint8Array): Verdict<SealedHeader> {
   if (encoded.length > limits.sealedHeaderBytes) return refuse('malformed-block', { reason: 'the header is too long' });
-  const opened = open(encoded, sealedHeaderSchema);
+  const opened = open(encoded, sealedHeaderShape);
   if (!opened.ok) return opened;
   return accept({ hash: hashOf(opened.value.header), ...opened.value });
 }
@@ -179,13 +184,12 @@ function hashOf(header: Header): string {
 }
 
 function wireHeader(header: Header): Encodable {
-  return headerSchema.encode(header) as Encodable;
+  return headerShape.write(header);
 }
 
-function open<Schema extends z.ZodType>(encoded: Uint8Array, schema: Schema): Verdict<z.output<Schema>> {
+function open<Value>(encoded: Uint8Array, shape: Shape<Value>): Verdict<Value> {
   const decoded = tryDecode(encoded);
   if (decoded === null) return refuse('malformed-block', { reason: 'not canonical DAG-CBOR' });
-  const parsed = schema.safeDecode(decoded.value as z.input<Schema>);
-  if (parsed.success) return accept(parsed.data);
-  return refuse('malformed-block', { reason: firstIssue(parsed.error, 'block') });
+  const read = tryRead(shape, decoded.value, 'block');
+  return read.ok ? accept(read.value) : refuse('malformed-block', { reason: read.reason });
 }

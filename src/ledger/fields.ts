@@ -1,42 +1,25 @@
 /**
- * The field types of the ledger, as two-way codecs: on the wire a hash is a byte string, in memory it is hex, so that ids
- * can be compared, printed and used as keys. What passes a codec is checked; nobody checks again.
+ * The field types of the ledger: on the wire a hash is a byte string, in memory it is hex, so that ids can be compared,
+ * printed and used as keys. What was read by a shape is checked; nobody checks again.
  */
-import { z } from 'zod';
 import {
-  boundedList,
   fromHex,
-  isCanonicalText,
-  isHex,
-  isPrintable,
+  hexBytes,
+  integerFrom,
   limits,
-  strictMap,
-  toHex,
-  utf8ToBytes,
+  listOf,
+  Misfit,
+  mapOf,
+  type Shape,
+  type ValueOf,
 } from '../base/index.ts';
 
-function bytesOf(byteLength: number) {
-  return z.custom<Uint8Array>(
-    (value) => value instanceof Uint8Array && value.length === byteLength,
-    `expected ${byteLength} bytes`,
-  );
-}
-
-/** A byte string of exactly `byteLength` bytes, in memory as lower-case hex. */
-function hexOf(byteLength: number) {
-  return z.codec(
-    bytesOf(byteLength),
-    z.string().refine((text) => isHex(text, byteLength), `expected ${byteLength} bytes in lower-case hex`),
-    { decode: (bytes) => toHex(bytes), encode: (text) => fromHex(text) },
-  );
-}
-
 /** A transaction id, block hash, commitment, account, member id or Ed25519 public key. */
-export const hash = hexOf(32);
+export const hash: Shape<string> = hexBytes(32);
 /** Sixteen random bytes that keep two otherwise equal transactions apart. */
-export const nonce16 = hexOf(16);
+export const nonce16: Shape<string> = hexBytes(16);
 /** The eight bytes that a miner varies. */
-export const nonce8 = hexOf(8);
+export const nonce8: Shape<string> = hexBytes(8);
 
 const uuidV4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -44,42 +27,49 @@ export function isPatientId(text: string): boolean {
   return uuidV4.test(text);
 }
 
-/** A patient id: the sixteen bytes of a random UUID (RFC 9562 §5.4), in memory in its text form. */
-export const patientId = z.codec(bytesOf(16), z.string().refine(isPatientId, 'expected a UUID of version 4'), {
-  decode: (bytes) => toHex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
-  encode: (text) => fromHex(text.replaceAll('-', '')),
-});
+const uuidBytes = hexBytes(16);
 
-/** An integer from `min` to `max`. DAG-CBOR hands large integers over as bigint: those are refused here. */
-export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER) {
-  return z.int().min(min).max(max);
+/** A patient id: the sixteen bytes of a random UUID (RFC 9562 §5.4), in memory in its text form. */
+export const patientId: Shape<string> = {
+  read(wire) {
+    const hex = uuidBytes.read(wire);
+    return checkPatientId(
+      `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`,
+    );
+  },
+  write: (text) => fromHex(checkPatientId(text).replaceAll('-', '')),
+};
+
+function checkPatientId(text: string): string {
+  if (!isPatientId(text)) throw new Misfit('expected a UUID of version 4');
+  return text;
 }
 
-/** A claimed time: milliseconds since 1970 UTC that a JavaScript Date can hold. */
-export const time = integer(0, 8_640_000_000_000_000);
+/** The latest that a JavaScript Date can hold, in milliseconds since 1970 UTC. */
+export const latestTime = 8_640_000_000_000_000;
 
-/** A name of a person, place or network: canonical, printable, and at most {@link limits.nameBytes} long. */
-export const name = z
-  .string()
-  .refine(
-    (text) => text.length > 0 && utf8ToBytes(text).length <= limits.nameBytes,
-    // A long one is not looked at any further.
-    { error: `expected 1 to ${limits.nameBytes} bytes`, abort: true },
-  )
-  .refine((text) => isCanonicalText(text) && isPrintable(text), 'expected printable text in normalization form C');
+/** A claimed time: milliseconds since 1970 UTC. */
+export const time: Shape<number> = integerFrom(0, latestTime);
 
 /** A sealed record as the ledger knows it: a salted commitment, and who may open it. */
-export const sealed = strictMap({
+export const sealed = mapOf({
   commitment: hash,
   /** Member ids, in ascending order, each once. */
-  readers: boundedList(hash, 1, limits.readersPerRecord),
+  readers: listOf(hash, 1, limits.readersPerRecord),
 });
 
-export type Sealed = z.output<typeof sealed>;
+export type Sealed = ValueOf<typeof sealed>;
 
-/** The first thing wrong, for a `reason`. Says which field of ours it is; the names of unknown fields are a peer's text. */
-export function firstIssue(error: z.ZodError, whole: string): string {
-  const issue = error.issues[0]!;
-  const complaint = issue.code === 'unrecognized_keys' ? 'an unknown field' : issue.message;
-  return `${issue.path.join('.') || whole}: ${complaint}`;
+/** What `read` gives; or, for a `reason`, what does not fit. The names of unknown fields are a peer's text, and not in it. */
+export function tryRead<Value>(
+  shape: Shape<Value>,
+  wire: unknown,
+  whole: string,
+): { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly reason: string } {
+  try {
+    return { ok: true, value: shape.read(wire) };
+  } catch (error) {
+    if (error instanceof Misfit) return { ok: false, reason: error.within(whole) };
+    throw error;
+  }
 }

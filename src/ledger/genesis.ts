@@ -3,10 +3,36 @@
  * block #1. A genesis file is JSON for people; its hash covers the canonical encoding of the same value.
  */
 import { z } from 'zod';
-import { boundedList, CarechainError, encode, fromHex, isHex, limits, toHex, utf8ToBytes } from '../base/index.ts';
+import {
+  boundedList,
+  CarechainError,
+  encode,
+  fromHex,
+  isCanonicalText,
+  isHex,
+  isPrintable,
+  limits,
+  toHex,
+  utf8ToBytes,
+} from '../base/index.ts';
 import { isSoundPublicKey, isSoundSealingKey, merkleRoot, taggedHash } from '../crypto/index.ts';
-import { integer, name, time } from './fields.ts';
+import { latestTime } from './fields.ts';
 import { roles } from './roles.ts';
+
+const integer = (least: number, most: number) => z.int().min(least).max(most);
+
+/** Milliseconds since 1970 UTC. */
+const time = integer(0, latestTime);
+
+/** A name of a person, place or network: canonical, printable, and at most {@link limits.nameBytes} long. */
+const name = z
+  .string()
+  .refine(
+    (text) => text.length > 0 && utf8ToBytes(text).length <= limits.nameBytes,
+    // A long one is not looked at any further.
+    { error: `expected 1 to ${limits.nameBytes} bytes`, abort: true },
+  )
+  .refine((text) => isCanonicalText(text) && isPrintable(text), 'expected printable text in normalization form C');
 
 /** Ends the check of its field where it fails: what is no hex cannot be asked whether it is a sound key. */
 const key = z.string().refine((text) => isHex(text, 32), { error: 'expected 32 bytes in lower-case hex', abort: true });

@@ -8,20 +8,23 @@
  * In the encoding of such a pair the body is all between the first byte (0x82) and the last 66 (0x58 0x40 and the
  * signature), so bytes that came from outside are never encoded again to be hashed.
  */
-import { z } from 'zod';
 import {
   concatBytes,
-  type Encodable,
   encode,
   equalBytes,
+  type Fields,
   limits,
+  mapOf,
+  oneOf,
   toHex,
   tryDecode,
   utf8ToBytes,
+  type ValueOf,
+  wordOf,
 } from '../base/index.ts';
 import { leafHash, sign, taggedHash } from '../crypto/index.ts';
-import { firstIssue, hash, nonce16, type Sealed, time } from './fields.ts';
-import { type KindName, kinds } from './kinds/index.ts';
+import { hash, nonce16, type Sealed, time, tryRead } from './fields.ts';
+import { type Kind, type KindName, kinds } from './kinds/index.ts';
 import { accept, refuse, type Verdict } from './rejection.ts';
 import type { StateView } from './state.ts';
 
@@ -38,25 +41,21 @@ const common = {
   nonce: nonce16,
 };
 
-function schemaOf<Name extends KindName>(name: Name) {
-  return z.strictObject({
-    ...common,
-    kind: z.literal(name),
-    ...(kinds[name].fields as (typeof kinds)[Name]['fields']),
-  });
+function shapeOf<Name extends string, Own extends Fields>({ name, fields }: Kind<Name, Own>) {
+  return mapOf({ ...common, kind: wordOf(name), ...fields });
 }
 
-const bodySchema = z.discriminatedUnion('kind', [
-  schemaOf('PATIENT_REGISTRATION'),
-  schemaOf('DOCTOR_CONSULTATION'),
-  schemaOf('LAB_TEST_RESULT'),
-  schemaOf('PRESCRIPTION'),
-  schemaOf('PRESCRIPTION_FILLED'),
-  schemaOf('PRESCRIPTION_CANCELLATION'),
-  schemaOf('TRANSFER_ECASH'),
-]);
+const bodyShape = oneOf('kind', {
+  PATIENT_REGISTRATION: shapeOf(kinds.PATIENT_REGISTRATION),
+  DOCTOR_CONSULTATION: shapeOf(kinds.DOCTOR_CONSULTATION),
+  LAB_TEST_RESULT: shapeOf(kinds.LAB_TEST_RESULT),
+  PRESCRIPTION: shapeOf(kinds.PRESCRIPTION),
+  PRESCRIPTION_FILLED: shapeOf(kinds.PRESCRIPTION_FILLED),
+  PRESCRIPTION_CANCELLATION: shapeOf(kinds.PRESCRIPTION_CANCELLATION),
+  TRANSFER_ECASH: shapeOf(kinds.TRANSFER_ECASH),
+});
 
-export type TransactionBody = z.output<typeof bodySchema>;
+export type TransactionBody = ValueOf<typeof bodyShape>;
 export type BodyOf<Name extends KindName> = Extract<TransactionBody, { kind: Name }>;
 
 type WithoutCommon<Body> = Body extends unknown ? Omit<Body, 'network' | 'author' | 'time' | 'nonce'> : never;
@@ -98,9 +97,9 @@ export function decodeTransaction(bytes: Uint8Array, known?: KnownTransactions):
   if (!(signature instanceof Uint8Array) || signature.length !== 64) {
     return refuse('malformed-transaction', { reason: 'the signature is not 64 bytes' });
   }
-  const body = bodySchema.safeDecode(wireBody as z.input<typeof bodySchema>);
-  if (!body.success) return refuse('malformed-transaction', { reason: firstIssue(body.error, 'body') });
-  return accept(seal(body.data, signature, bytes));
+  const body = tryRead(bodyShape, wireBody, 'body');
+  if (!body.ok) return refuse('malformed-transaction', { reason: body.reason });
+  return accept(seal(body.value, signature, bytes));
 }
 
 export interface Authorship {
@@ -113,7 +112,7 @@ export interface Authorship {
   readonly secretKey: Uint8Array;
 }
 
-/** @throws ZodError where a field is not of its type: the caller has checked its input. */
+/** @throws Misfit where a field is not of its type: the caller has checked its input. */
 export function signTransaction(fields: TransactionFields, { secretKey, ...common }: Authorship): Transaction {
   const body = { ...common, ...fields } as TransactionBody;
   const encoded = encodeBody(body);
@@ -127,7 +126,7 @@ export function encodeTransaction(body: TransactionBody, signature: Uint8Array):
 }
 
 function encodeBody(body: TransactionBody): Uint8Array {
-  return encode(bodySchema.encode(body) as Encodable);
+  return encode(bodyShape.write(body));
 }
 
 function encodePair(encodedBody: Uint8Array, signature: Uint8Array): Uint8Array {

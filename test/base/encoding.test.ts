@@ -38,6 +38,36 @@ test('what was encoded comes back as it was, and the library reads the same', ()
   );
 });
 
+test('what is written is byte for byte what the library writes', () => {
+  fc.assert(
+    fc.property(encodable, (value) => {
+      expect(encode(value)).toEqual(new Uint8Array(dagCbor.encode(value)));
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test.each([23, 24, 255, 256, 65_535, 65_536, 2 ** 32 - 1, 2 ** 32, 2 ** 40 + 3, Number.MAX_SAFE_INTEGER])(
+  '%d and its negative, and text, bytes and lists of that length where there can be any, have the head of the library',
+  (count) => {
+    const values: Encodable[] = [count, -count, -1 - count + 1];
+    if (count <= 65_536) values.push('a'.repeat(count), 'é'.repeat(count), new Uint8Array(count), Array(count).fill(1));
+    for (const value of values) expect(encode(value)).toEqual(new Uint8Array(dagCbor.encode(value)));
+  },
+);
+
+test('keys stand in the order of their bytes, whatever their script', () => {
+  const map = Object.fromEntries(['b', 'aa', 'é', 'ab', 'ｚ', '𝒳', 'zz', '', '\u{ffff}'].map((key) => [key, 1]));
+  expect(encode(map)).toEqual(new Uint8Array(dagCbor.encode(map)));
+  expect(Object.keys(decode(encode(map)) as object)).toEqual(['', 'b', 'aa', 'ab', 'zz', 'é', 'ｚ', '\u{ffff}', '𝒳']);
+});
+
+test('what is encoded is a plain array of its own bytes', () => {
+  const bytes = encode('short');
+  expect(Object.getPrototypeOf(bytes)).toBe(Uint8Array.prototype);
+  expect(bytes.buffer.byteLength).toBe(bytes.length);
+});
+
 test('bytes at will, and the bytes of a value with some changed: the same verdict, the same value', () => {
   const bent = fc
     .tuple(encodable, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 3 }))
@@ -86,6 +116,10 @@ test.each<[string, unknown]>([
   ['not a number', Number.NaN],
   ['a large integer', 5n],
   ['undefined', { a: undefined }],
+  ['a function', [() => 1]],
+  ['a symbol', [Symbol('a')]],
+  ['a date', { at: new Date(0) }],
+  ['a map of the language', new Map([['a', 1]])],
 ])('%s is not encodable', (_, value) => {
   expect(() => encode(value as Encodable)).toThrow();
 });

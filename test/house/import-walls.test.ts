@@ -59,7 +59,6 @@ test('another room is entered by its face', () => {
 test.each([
   ['@noble/', 'crypto'],
   ['@hpke/', 'crypto'],
-  ['@ipld/', 'base'],
   ['abstract-level', 'storage'],
   ['level', 'storage'],
   ['libp2p', 'network'],

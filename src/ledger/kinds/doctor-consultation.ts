@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { strictMap } from '../../base/index.ts';
+import { mapOf, nullOr } from '../../base/index.ts';
 import { patientId, sealed } from '../fields.ts';
 import { rejection } from '../rejection.ts';
 import { readPatient, stateKeys } from '../state.ts';
@@ -12,7 +11,7 @@ import { defineKind, filledSlots } from './kind.ts';
 export const doctorConsultation = defineKind({
   name: 'DOCTOR_CONSULTATION',
   authors: ['doctor'],
-  fields: { patient: patientId, records: strictMap({ notes: sealed, order: z.nullable(sealed) }) },
+  fields: { patient: patientId, records: mapOf({ notes: sealed, order: nullOr(sealed) }) },
   check({ body, state }) {
     return readPatient(state, body.patient) ? null : rejection('unknown-patient', { patient: body.patient });
   },

@@ -1,5 +1,5 @@
 /** What a kind of transaction is made of: its fields, who may author it, what must hold, what it changes. */
-import type { z } from 'zod';
+import type { Fields, MapOf } from '../../base/index.ts';
 import type { Draft } from '../draft.ts';
 import type { Sealed } from '../fields.ts';
 import type { Member } from '../genesis.ts';
@@ -15,27 +15,25 @@ export interface Occasion<Body> {
   readonly state: StateView;
 }
 
-export interface Kind<Name extends string, Fields extends z.ZodRawShape> {
+export interface Kind<Name extends string, Own extends Fields> {
   readonly name: Name;
   /** The row of the role × kind matrix. */
   readonly authors: readonly Role[];
-  /** The kind's own fields, as codecs from the wire. */
-  readonly fields: Fields;
+  /** The kind's own fields, as shapes of the wire. */
+  readonly fields: Own;
   /** Why it may not enter now; null where it may. Reads state, writes nothing. */
-  check(occasion: Occasion<z.output<z.ZodObject<Fields>>>): Rejection | null;
+  check(occasion: Occasion<MapOf<Own>>): Rejection | null;
   /** Writes what it changes. Called only after `check` found nothing. */
-  effect(occasion: Occasion<z.output<z.ZodObject<Fields>>>, draft: Draft): void;
+  effect(occasion: Occasion<MapOf<Own>>, draft: Draft): void;
   /** The patient whose history it belongs to; null where it has none, undefined where the reference is not known here. */
-  patientOf(body: z.output<z.ZodObject<Fields>>, state: StateView): string | null | undefined;
+  patientOf(body: MapOf<Own>, state: StateView): string | null | undefined;
   /** Ids of the transactions that must come before it. */
-  references(body: z.output<z.ZodObject<Fields>>): readonly string[];
+  references(body: MapOf<Own>): readonly string[];
   /** Its sealed records, by slot. */
-  recordsOf(body: z.output<z.ZodObject<Fields>>): Readonly<Record<string, Sealed>>;
+  recordsOf(body: MapOf<Own>): Readonly<Record<string, Sealed>>;
 }
 
-export function defineKind<Name extends string, Fields extends z.ZodRawShape>(
-  kind: Kind<Name, Fields>,
-): Kind<Name, Fields> {
+export function defineKind<Name extends string, Own extends Fields>(kind: Kind<Name, Own>): Kind<Name, Own> {
   return kind;
 }
 

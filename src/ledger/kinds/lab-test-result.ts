@@ -1,4 +1,4 @@
-import { strictMap } from '../../base/index.ts';
+import { mapOf } from '../../base/index.ts';
 import { hash, sealed } from '../fields.ts';
 import { rejection } from '../rejection.ts';
 import { pushDueReward } from '../rewards.ts';
@@ -9,7 +9,7 @@ import { defineKind, filledSlots } from './kind.ts';
 export const labTestResult = defineKind({
   name: 'LAB_TEST_RESULT',
   authors: ['lab'],
-  fields: { order: hash, records: strictMap({ result: sealed }) },
+  fields: { order: hash, records: mapOf({ result: sealed }) },
   check({ body, state }) {
     const order = readOrder(state, body.order);
     if (!order) return rejection('unknown-order', { order: body.order });

@@ -1,4 +1,4 @@
-import { strictMap } from '../../base/index.ts';
+import { mapOf } from '../../base/index.ts';
 import { patientId, sealed } from '../fields.ts';
 import { rejection } from '../rejection.ts';
 import { readPatient, stateKeys } from '../state.ts';
@@ -8,7 +8,7 @@ import { defineKind, filledSlots } from './kind.ts';
 export const patientRegistration = defineKind({
   name: 'PATIENT_REGISTRATION',
   authors: ['doctor'],
-  fields: { patient: patientId, records: strictMap({ identity: sealed }) },
+  fields: { patient: patientId, records: mapOf({ identity: sealed }) },
   check({ body, state }) {
     return readPatient(state, body.patient) ? rejection('patient-already-registered', { patient: body.patient }) : null;
   },

@@ -1,4 +1,4 @@
-import { strictMap } from '../../base/index.ts';
+import { mapOf } from '../../base/index.ts';
 import { hash, sealed } from '../fields.ts';
 import { rejection } from '../rejection.ts';
 import { readPrescription, stateKeys } from '../state.ts';
@@ -9,7 +9,7 @@ import { whyNotOpen } from './open-prescription.ts';
 export const prescriptionCancellation = defineKind({
   name: 'PRESCRIPTION_CANCELLATION',
   authors: ['doctor'],
-  fields: { prescription: hash, records: strictMap({ reason: sealed }) },
+  fields: { prescription: hash, records: mapOf({ reason: sealed }) },
   check({ body, author, state }) {
     const found = readPrescription(state, body.prescription);
     if (found && found.prescriber !== author.id)

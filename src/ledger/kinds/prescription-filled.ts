@@ -1,4 +1,4 @@
-import { strictMap } from '../../base/index.ts';
+import { mapOf } from '../../base/index.ts';
 import { hash, sealed } from '../fields.ts';
 import { pushDueReward } from '../rewards.ts';
 import { readPrescription, stateKeys } from '../state.ts';
@@ -9,7 +9,7 @@ import { whyNotOpen } from './open-prescription.ts';
 export const prescriptionFilled = defineKind({
   name: 'PRESCRIPTION_FILLED',
   authors: ['pharmacy'],
-  fields: { prescription: hash, records: strictMap({ dispensing: sealed }) },
+  fields: { prescription: hash, records: mapOf({ dispensing: sealed }) },
   check: ({ body, state }) => whyNotOpen(state, body.prescription),
   effect({ id, body }, draft) {
     const found = readPrescription(draft, body.prescription)!;

@@ -1,4 +1,4 @@
-import { strictMap } from '../../base/index.ts';
+import { mapOf } from '../../base/index.ts';
 import { patientId, sealed } from '../fields.ts';
 import { rejection } from '../rejection.ts';
 import { readPatient, stateKeys } from '../state.ts';
@@ -8,7 +8,7 @@ import { defineKind, filledSlots } from './kind.ts';
 export const prescription = defineKind({
   name: 'PRESCRIPTION',
   authors: ['doctor'],
-  fields: { patient: patientId, records: strictMap({ prescription: sealed }) },
+  fields: { patient: patientId, records: mapOf({ prescription: sealed }) },
   check({ body, state }) {
     return readPatient(state, body.patient) ? null : rejection('unknown-patient', { patient: body.patient });
   },

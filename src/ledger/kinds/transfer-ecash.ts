@@ -1,6 +1,5 @@
-import { z } from 'zod';
-import { strictMap } from '../../base/index.ts';
-import { hash, integer, sealed } from '../fields.ts';
+import { integerFrom, mapOf, nullOr, wordOf } from '../../base/index.ts';
+import { hash, sealed } from '../fields.ts';
 import { systemAccount } from '../genesis.ts';
 import { rejection } from '../rejection.ts';
 import { readBalance, readMember } from '../state.ts';
@@ -20,9 +19,9 @@ export const transferEcash = defineKind({
   authors: ['doctor', 'lab', 'pharmacy', 'patient', 'admin'],
   fields: {
     to: hash,
-    amount: integer(1),
-    reason: z.enum(authoredReasons),
-    records: strictMap({ note: z.nullable(sealed) }),
+    amount: integerFrom(1),
+    reason: wordOf(...authoredReasons),
+    records: mapOf({ note: nullOr(sealed) }),
   },
   check({ body, author, state }) {
     if (body.to === author.id) return rejection('transfer-to-self');
