@@ -1,13 +1,13 @@
 /**
  * A disk that outlives its node, behind the database port. A batch takes time, and is there whole or not at all; what was
- * synced stays. When the node dies, the batch that is under way may have reached the disk or not: its record in the log is
+ * synced stays, and what was written without that is gone when the machine loses its power. When the node dies, the batch that is under way may have reached the disk or not: its record in the log is
  * whole, or torn and dropped. The disk can be slow or full (a batch that failed may still be found later, as one whose log
  * record was written and not synced), and a stored value can be bent or go missing without a word.
  */
 import { MemoryLevel } from 'memory-level';
 import type { Timer } from '../../src/base/index.ts';
 import type { Database, Write } from '../../src/storage/index.ts';
-import { collectBatch } from '../support/batches.ts';
+import { collectBatch, type WriteOptions } from '../support/batches.ts';
 import type { Chance } from '../support/chance.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -23,6 +23,8 @@ export class Disk {
   readonly #tell: (run: () => void) => void;
   #level = newLevel();
   #underWay: UnderWay[] = [];
+  /** What puts back, for each batch that was written and not synced, what stood there before; the oldest first. */
+  #unsynced: (readonly Write[])[] = [];
   /** Batches that failed and may come to light when the database is opened next. */
   #ghosts: (readonly Write[])[] = [];
   #handle: Handle | null = null;
@@ -35,6 +37,8 @@ export class Disk {
   slowMs = 0;
   /** What it truly writes of a batch; a disk that lies says all the same that it has written it. */
   keeps: (writes: readonly Write[]) => readonly Write[] = (writes) => writes;
+  /** Whether it syncs when it is asked to. */
+  syncs = true;
   /** Batches that were written, and that failed. */
   batches = 0;
   failures = 0;
@@ -55,19 +59,25 @@ export class Disk {
       this.#opening = this.#timeline.after(takesMs, `${this.#name} opens its disk`, () => this.#tell(resolve));
     });
     await this.#level.open();
+    // What LevelDB finds in its log it writes to a table, which it syncs.
+    this.#unsynced = [];
     await this.#raiseGhosts();
     this.#handle = new Handle(this, this.#level);
     return this.#handle as unknown as Database;
   }
 
   /** The node is gone: what was under way is on the disk, up to some batch, or is not. */
-  async crash(): Promise<{ lost: number; kept: number }> {
+  async crash(how: 'process' | 'machine'): Promise<{ lost: number; kept: number }> {
     const waiting = this.#underWay.splice(0);
     this.#opening?.cancel();
     this.#handle?.detach();
     this.#handle = null;
     for (const { cancel } of waiting) cancel();
     const kept = waiting.slice(0, this.#chance.below(waiting.length + 1));
+    // The log is one after the other: where something later is in it, so is all before.
+    if (how === 'machine' && kept.length === 0)
+      for (const before of this.#unsynced.reverse()) await this.#level.batch([...before] as never);
+    this.#unsynced = [];
     for (const { writes } of kept) await this.#level.batch([...writes] as never);
     return { lost: waiting.length - kept.length, kept: kept.length };
   }
@@ -75,6 +85,7 @@ export class Disk {
   /** A new disk in the place of this one. */
   wipe(): void {
     this.#level = newLevel();
+    this.#unsynced = [];
     this.#ghosts = [];
   }
 
@@ -86,6 +97,7 @@ export class Disk {
     const result = await make(damaged as unknown as Database, fresh as unknown as Database);
     // The disk may have been lost meanwhile.
     if (this.#level === damaged) this.#level = fresh;
+    this.#unsynced = [];
     this.#ghosts = [];
     return result;
   }
@@ -114,7 +126,7 @@ export class Disk {
     return this.#level.status === 'open' && this.#level.getSync(key) !== undefined;
   }
 
-  write(handle: Handle, writes: readonly Write[]): Promise<void> {
+  write(handle: Handle, writes: readonly Write[], { sync = false }: WriteOptions): Promise<void> {
     const takesMs = this.slowMs + this.#chance.between(1, 8);
     return new Promise((resolve, reject) => {
       const settle = async () => {
@@ -125,7 +137,10 @@ export class Disk {
           return this.#tell(() => reject(failure));
         }
         this.batches++;
-        await this.#level.batch([...this.keeps(writes)] as never);
+        const kept = this.keeps(writes);
+        if (sync && this.syncs) this.#unsynced = [];
+        else this.#unsynced.push(kept.map(({ key }) => this.#asItIs(key)));
+        await this.#level.batch([...kept] as never);
         this.#tell(resolve);
       };
       const timer = this.#timeline.after(takesMs, `${this.#name} writes ${writes.length}`, settle);
@@ -146,6 +161,11 @@ export class Disk {
     if (!handle.isBroken && this.#chance.happens(0.3)) this.#ghosts.push(writes);
     handle.isBroken = true;
     return Object.assign(new Error('IO error: No space left on device'), { code: 'LEVEL_IO_ERROR' });
+  }
+
+  #asItIs(key: string): Write {
+    const value = this.#level.getSync(key);
+    return value ? { type: 'put', key, value } : { type: 'del', key };
   }
 
   async #raiseGhosts(): Promise<void> {
@@ -171,11 +191,11 @@ class Handle {
   }
 
   batch() {
-    return collectBatch(async (writes) => {
+    return collectBatch(async (writes, options) => {
       // Nobody is there any more to hear the answer.
       if (this.#isDetached) return new Promise(() => {});
       if (this.status !== 'open') throw notOpen();
-      return this.#disk.write(this, writes);
+      return this.#disk.write(this, writes, options);
     });
   }
 

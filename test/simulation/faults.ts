@@ -122,7 +122,7 @@ export class Faults {
         machine.clockOffsetMs -= byMs;
         this.#invariants.clockIsRight(node);
       });
-      return true;
+      return machine.isUp;
     },
     'slow-disk': ({ node, slowMs, forMs }) => {
       const { disk } = this.#village.machine(node);

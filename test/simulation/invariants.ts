@@ -170,8 +170,8 @@ export class Invariants implements Watcher {
     node.on('error', ({ code, message }) => {
       this.#changed.add(machine);
       this.#village.tell(`${name} tells of ${code}`);
-      // What is told by its id is not lost silently.
-      if (code === 'own-transaction-lost') for (const [id] of message.matchAll(/[0-9a-f]{64}/g)) this.excused.add(id);
+      // What is told by its id is not lost silently; whoever else has it answers for it.
+      if (code === 'own-transaction-lost') for (const [id] of message.matchAll(/[0-9a-f]{64}/g)) this.#orphan(id);
       // What others wrote is kept as far as there is room, and let go of without a word.
       this.#excuseOrphans();
       if (code === 'folder-damaged') this.#operator.toldOfDamage(machine);
@@ -211,7 +211,7 @@ export class Invariants implements Watcher {
   /** A folder was made anew of what could be read. What could not is told. */
   healed(name: string, unreadable: readonly string[]): void {
     this.#heads.delete(name);
-    for (const key of unreadable) this.excused.add(key.slice(key.lastIndexOf('/') + 1));
+    for (const key of unreadable) this.#orphan(key.slice(key.lastIndexOf('/') + 1));
     this.#excuseOrphans();
   }
 
@@ -233,13 +233,17 @@ export class Invariants implements Watcher {
     // And with it whatever was damaged.
     this.#unsure.delete(name);
     for (const code of codesOfDamage) this.#expected.get(name)?.delete(code);
-    for (const [id, { by }] of this.acknowledged) if (by === name) this.#orphans.add(id);
+    for (const [id, { by }] of this.acknowledged) if (by === name) this.#orphan(id);
     this.#excuseOrphans();
   }
 
   /** A process has ended, and with it what only its memory had. */
   ended(): void {
     if (!this.isOver) this.#excuseOrphans();
+  }
+
+  #orphan(id: string): void {
+    if (this.acknowledged.has(id) && !this.excused.has(id)) this.#orphans.add(id);
   }
 
   /** Of what was written to disks that are gone: what no honest node has any more. */

@@ -183,7 +183,7 @@ export class Machine implements Process {
     this.#settings.wires.die(this.name, how);
     for (const tell of this.#mourners.splice(0)) tell();
     this.#settings.ended();
-    return this.disk.crash();
+    return this.disk.crash(how);
   }
 
   /** Resolves with false when the process of a node has ended: what it was asked is not answered any more. */

@@ -32,6 +32,7 @@ const faultMs = 14_000;
 const stories = {
   calm: storyWith(),
   'a kill': storyWith({ fault: 'kill', node: 'doctor', forMs: 1_000, power: false }),
+  'a power cut': storyWith({ fault: 'kill', node: 'doctor', forMs: 1_000, power: true }),
   'a restart': storyWith({ fault: 'restart', node: 'doctor', forMs: 1_000 }),
   'a fault that finds nothing': storyWith({ fault: 'damaged-value', node: 'doctor', how: 'bent', family: 'lost/' }),
   'a lost disk': storyWith(
@@ -210,6 +211,17 @@ const rows: readonly Row[] = [
     says: 'doctor no longer knows',
     sabotage: (doctor) => {
       doctor.disk.keeps = withoutOutbox;
+    },
+  },
+  {
+    invariant: 'what was acknowledged is kept',
+    how: 'nothing is synced, and the power goes',
+    story: 'a power cut',
+    says: 'doctor no longer knows',
+    sabotage: (doctor, { timeline }) => {
+      timeline.after(lastDeedMs - 500, 'a disk no longer syncs', () => {
+        doctor.disk.syncs = false;
+      });
     },
   },
   {

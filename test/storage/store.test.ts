@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { utf8ToBytes } from '../../src/base/index.ts';
 import { createStore, type Store, type Write } from '../../src/storage/index.ts';
-import { bendBatches, levelError } from '../support/batches.ts';
+import { bendBatches, collectBatch, levelError, type WriteOptions } from '../support/batches.ts';
 import { databases, flipBit } from './databases.ts';
 
 const put = (key: string, text: string): Write => ({ type: 'put', key, value: utf8ToBytes(text) });
@@ -39,6 +39,24 @@ describe.each(databases)('a store over %s', (_name, open) => {
     const bad = { type: 'put', key: 'b', value: null } as unknown as Write;
     await expect(store.write([put('a', 'one'), bad])).rejects.toThrow();
     expect(store.get('a')).toBeUndefined();
+  });
+
+  test('has every batch synced before it counts', async () => {
+    const database = await open();
+    const write = database.batch.bind(database);
+    const asked: WriteOptions[] = [];
+    const watched = () =>
+      collectBatch(async (writes, options) => {
+        asked.push(options);
+        await write([...writes], options as object);
+      });
+    database.batch = watched as unknown as typeof database.batch;
+    const store = createStore(database);
+    await store.write([put('a', 'one')]);
+    await Promise.all([store.write([put('b', 'two')]), store.write([put('c', 'three')])]);
+    expect(asked.length).toBeGreaterThanOrEqual(2);
+    expect(asked).toEqual(asked.map(() => ({ sync: true })));
+    expect(textOf(store.get('c'))).toBe('three');
   });
 
   test('joins those who wait into one batch, in the order in which they came', async () => {

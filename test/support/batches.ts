@@ -1,13 +1,18 @@
 /** Stands between a store and its database, at the moment in which a batch goes to the disk. */
 import type { Database, Write } from '../../src/storage/index.ts';
 
+export interface WriteOptions {
+  /** Whether it has to be on the disk, and not only on its way there, before it counts. */
+  readonly sync?: boolean;
+}
+
 /** What a store uses of a batch: it is filled, and written at once. */
-export function collectBatch(write: (writes: readonly Write[]) => Promise<void>) {
+export function collectBatch(write: (writes: readonly Write[], options: WriteOptions) => Promise<void>) {
   const writes: Write[] = [];
   return {
     put: (key: string, value: Uint8Array) => void writes.push({ type: 'put', key, value }),
     del: (key: string) => void writes.push({ type: 'del', key }),
-    write: () => write(writes),
+    write: (options: WriteOptions = {}) => write(writes, options),
     close: async () => {},
   };
 }
@@ -19,7 +24,7 @@ export function bendBatches(
 ): () => void {
   const { batch } = database;
   const write = batch.bind(database);
-  const bent = () => collectBatch((writes) => bend(writes, () => write([...writes], { sync: true } as object)));
+  const bent = () => collectBatch((writes, options) => bend(writes, () => write([...writes], options as object)));
   database.batch = bent as unknown as typeof batch;
   return () => {
     database.batch = batch;
