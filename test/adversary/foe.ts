@@ -5,7 +5,7 @@
 import { noise } from '@chainsafe/libp2p-noise';
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
 import { identify } from '@libp2p/identify';
-import type { Connection, Ed25519PrivateKey, Stream } from '@libp2p/interface';
+import type { Connection, Ed25519PrivateKey, PrivateKey, Stream } from '@libp2p/interface';
 import { ping } from '@libp2p/ping';
 import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
@@ -28,7 +28,7 @@ export interface FoeSettings {
   /** Clock of the honest network. */
   readonly now: () => number;
   /** Signs the handshake; an honest key where nothing is said. */
-  readonly bendKey?: (key: Ed25519PrivateKey) => Ed25519PrivateKey;
+  readonly bendKey?: (key: Ed25519PrivateKey) => PrivateKey | Promise<PrivateKey>;
   readonly withoutIdentify?: boolean;
 }
 
@@ -72,7 +72,7 @@ export class Foe {
     const key = await generateKeyPairFromSeed('Ed25519', bytesFrom(`foe ${settings.name}`));
     const quiet = { maxInboundStreams: 10_000, maxOutboundStreams: 10_000 };
     const libp2p = await createLibp2p({
-      privateKey: settings.bendKey?.(key) ?? key,
+      privateKey: (await settings.bendKey?.(key)) ?? key,
       addresses: { listen: [] },
       transports: [tcp({ dialOpts: { localAddress: settings.from ?? foreignHost } as object })],
       connectionEncrypters: [noise()],

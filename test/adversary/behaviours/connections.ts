@@ -1,6 +1,7 @@
 /** Links and what lies below messages: sockets, handshakes, frames, streams, identities. */
 import { once } from 'node:events';
 import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net';
+import { generateKeyPair } from '@libp2p/crypto/keys';
 import type { Ed25519PrivateKey, Stream } from '@libp2p/interface';
 import { limits } from '../../../src/base/index.ts';
 import { decodeSealedHeader } from '../../../src/ledger/index.ts';
@@ -66,7 +67,7 @@ export async function comesBack(foe: Foe, { victim }: HonestNetwork): Promise<vo
 
 /** The methods below a connection that its type does not show. */
 type Raw = {
-  muxer: { send(bytes: Uint8Array): boolean; createStream(): Promise<{ send(bytes: Uint8Array): boolean }> };
+  muxer: { send(bytes: Uint8Array): boolean; createStream(): Promise<Pick<Stream, 'send' | 'status'>> };
 };
 const muxerOf = (foe: Foe) => (foe.connection as unknown as Raw).muxer;
 
@@ -184,6 +185,22 @@ export const linkOddities: readonly Behaviour[] = [
     },
   },
   {
+    name: 'key-of-another-kind',
+    does: 'comes with a key of secp256k1, whose signatures only another library could check',
+    crime: false,
+    comesUnlinked: true,
+    settings: { bendKey: () => generateKeyPair('secp256k1') },
+    async go(foe, arena) {
+      const { network } = arena;
+      const connection = await foe.dial(network.victim).catch(() => null);
+      await until(() => connection === null || connection.status !== 'open', 'such a key to be refused', boundedMs);
+      const { peers } = await network.victim.call('view');
+      if (peers.includes(foe.peerId)) throw new Error('a key of another kind was let in');
+      // The same host with a key of the right kind: it was the key that was refused.
+      await newcomerLinks(arena, foreignHost);
+    },
+  },
+  {
     name: 'idle-streams',
     does: 'opens a thousand streams and uses none',
     crime: false,
@@ -211,10 +228,27 @@ export const linkOddities: readonly Behaviour[] = [
     does: 'opens streams and names no protocol on them but random bytes',
     crime: false,
     async go(foe, arena) {
+      const streams: Pick<Stream, 'status'>[] = [];
       for (let count = 0; count < counted(200, arena) && foe.isLinked; count += 1) {
-        (await muxerOf(foe).createStream()).send(arena.chance.bytes(60));
+        const stream = await muxerOf(foe).createStream();
+        streams.push(stream);
+        // One that is too many is reset at once.
+        if (stream.status === 'open') stream.send(arena.chance.bytes(60));
       }
+      // Of some the first byte announces more than follows: those are waited for.
+      await until(
+        () => streams.some(({ status }) => status !== 'open'),
+        'the victim to have read some of it',
+        boundedMs,
+      );
       if (!foe.isLinked) throw new Error('a stream is reset, and the link stays');
+      // As long as too many are waited for, another one is refused.
+      const isHeard = () =>
+        foe.tell().then(
+          () => true,
+          () => false,
+        );
+      await until(isHeard, 'the foe to be heard once it says something', boundedMs);
     },
   },
   {

@@ -127,6 +127,11 @@ function storm({ name, does, questions, askWell }: Storm): Behaviour {
   };
 }
 
+async function isToldHeaders(other: Foe, { network }: Arena): Promise<boolean> {
+  const answer = await other.ask(nameOf(other, 'headers/1'), encodeLocator([network.world.genesis.hash]));
+  return decodeHeaders(answer).length > 0;
+}
+
 const all = Object.keys(longest);
 
 export const requestLies: readonly Behaviour[] = [
@@ -134,14 +139,11 @@ export const requestLies: readonly Behaviour[] = [
   ...all.map(oversize),
   {
     name: 'request-of-sixteen-mebibytes',
-    does: 'sends requests of 1 B to 16 MiB, each longer than the last',
+    does: 'announces a request of 16 MiB and sends all of it without waiting',
     crime: true,
     codes: ['frame-too-long'],
     async go(foe) {
-      for (let length = 2 ** 12; length <= 2 ** 24; length *= 4) {
-        if (!foe.isLinked) return;
-        await refused(foe.ask(nameOf(foe, 'headers/1'), new Uint8Array(length)));
-      }
+      await foe.send(nameOf(foe, 'headers/1'), frame(2 ** 24, new Uint8Array(2 ** 24)));
     },
   },
   {
@@ -183,10 +185,7 @@ export const requestOddities: readonly Behaviour[] = [
         return ['transactions/1', encodeWanted(0)];
       };
     },
-    async askWell(other, { network }) {
-      const answer = await other.ask(nameOf(other, 'headers/1'), encodeLocator([network.world.genesis.hash]));
-      return decodeHeaders(answer).length > 0;
-    },
+    askWell: isToldHeaders,
   }),
   storm({
     name: 'storm-of-statuses',
@@ -224,6 +223,8 @@ export const requestOddities: readonly Behaviour[] = [
     does: 'asks for all blocks on many streams and reads none of the answers',
     crime: false,
     async go(foe, arena) {
+      const other = await arena.foe({ from: newcomersHost });
+      await other.link(arena.network.victim);
       const blocks = (await arena.network.mirror()).main().map(({ hash }) => hash);
       const request = encodeHashes(blocks.slice(0, 128));
       const header = frame(request.length, request);
@@ -237,8 +238,10 @@ export const requestOddities: readonly Behaviour[] = [
       }
       arena.note('answersUnread', asked);
       if (asked === 0) throw new Error('no stream was opened: nothing is shown');
+      if (!(await isToldHeaders(other, arena))) throw new Error('another peer was not answered meanwhile');
       // Who hangs up at once leaves nothing to hold.
       await pause(arena.isQuick ? 100 : holdsForMs);
+      if (!foe.isLinked) throw new Error('who reads slowly may stay all the same');
     },
   },
   ...all.map(slowWriter),
