@@ -2,6 +2,7 @@
 import { assert } from '../base/index.ts';
 import { applyTransaction, checkTransaction, type TransactionRules } from './check-transaction.ts';
 import { Draft, type StateChange } from './draft.ts';
+import { ReadOnce } from './read-once.ts';
 import type { Rejection } from './rejection.ts';
 import { payRewards, type Reward } from './rewards.ts';
 import { type StateView, stateKeys } from './state.ts';
@@ -33,7 +34,8 @@ export class BlockDraft {
     this.#rewards = rewards;
     this.#height = height;
     this.#rules = rules;
-    this.#draft = new Draft(state);
+    // Most of what a block changes it has read before, or has looked for in vain: a look at the disk each time.
+    this.#draft = new Draft(new ReadOnce(state));
     payRewards(this.#draft, rewards);
     for (const [index, { id }] of rewards.entries()) this.#enter(id, index);
   }
