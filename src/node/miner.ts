@@ -48,7 +48,9 @@ export interface MinerPorts {
 
 export class Miner {
   readonly #ports: MinerPorts;
-  readonly #stopped = new AbortController();
+  /** Ends what is mined now. */
+  #over = new AbortController();
+  #isStopped = false;
   readonly #queue = new SerialQueue();
 
   constructor(ports: MinerPorts) {
@@ -57,7 +59,8 @@ export class Miner {
 
   /** Resolves once nothing is mined any more. */
   stop(): Promise<void> {
-    this.#stopped.abort();
+    this.#isStopped = true;
+    this.#over.abort();
     return this.#queue.idle();
   }
 
@@ -71,9 +74,12 @@ export class Miner {
     if (genesis.miners !== 'open' && !genesis.miners.includes(toHex(nodeKey.publicKey)))
       return { ok: false, code: 'miner-not-allowed' };
     if (clockIsWrong()) return { ok: false, code: 'clock-skewed' };
-    const deadline = new AbortController();
-    const timer = clock.after(timeoutMs, () => deadline.abort());
-    const signal = AbortSignal.any([deadline.signal, this.#stopped.signal]);
+    // One for each block: a signal remembers those that are made of it, and one of the whole node would do so for ever.
+    const over = new AbortController();
+    const { signal } = over;
+    this.#over = over;
+    if (this.#isStopped) over.abort();
+    const timer = clock.after(timeoutMs, () => over.abort());
     try {
       while (!signal.aborted) {
         const attempt = await this.#attempt(signal);

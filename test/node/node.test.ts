@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { type Clock, silentLogger, systemRandom } from '../../src/base/index.ts';
 import { createNode, inlineWorkers, type NodeSettings, type Workers } from '../../src/node/index.ts';
 import { Verification } from '../../src/node/verification.ts';
@@ -11,6 +11,7 @@ import { countTurns } from '../support/waiting.ts';
 import { clockOf, failingStore, memoryDatabase, openRig } from './rig.ts';
 
 const world = testGenesis();
+const anyOf = AbortSignal.any.bind(AbortSignal);
 const stops: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
@@ -78,6 +79,23 @@ test('a node that is stopped while it searches for a nonce ends the search first
   await node.stop();
   expect(ended).toBe(true);
   expect(await mined).toEqual({ ok: false, code: 'mining-timed-out' });
+});
+
+test('no signal outlives the block that is mined: it would remember each that was made of it', async () => {
+  const made = new Map<AbortSignal, number>();
+  const any = vi.spyOn(AbortSignal, 'any').mockImplementation((sources) => {
+    for (const source of sources) made.set(source, (made.get(source) ?? 0) + 1);
+    return anyOf(sources);
+  });
+  const { node } = await createLoneNode();
+  await node.start();
+  for (const patient of ['one', 'two', 'three']) {
+    await node.submit(world.register('alice', patient));
+    expect((await node.mine()).ok).toBe(true);
+  }
+  any.mockRestore();
+  expect(made.size).toBeGreaterThan(0);
+  expect([...made.values()].every((times) => times === 1)).toBe(true);
 });
 
 test('others have their turn while a long block is planned', async () => {
