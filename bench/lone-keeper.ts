@@ -3,11 +3,10 @@ import { silentLogger, systemClock } from '../src/base/index.ts';
 import { ChainKeeper } from '../src/node/chain-keeper.ts';
 import { indexWrites, inlineWorkers, threadWorkers } from '../src/node/index.ts';
 import { Signatures } from '../src/node/signatures.ts';
-import { type ChainStore, createStore, openChainStore, openDatabase, type Store } from '../src/storage/index.ts';
+import { type ChainStore, createStore, openChainStore, openDatabase } from '../src/storage/index.ts';
 import { QuickWorld } from './quick-world.ts';
 
 export interface LoneKeeper {
-  readonly store: Store;
   readonly chain: ChainStore;
   readonly keeper: ChainKeeper;
   close(): Promise<void>;
@@ -31,7 +30,6 @@ export async function openLoneKeeper(dataDir: string): Promise<LoneKeeper> {
     onFault: () => {},
   });
   return {
-    store,
     chain,
     keeper,
     async close() {

@@ -1,4 +1,4 @@
-/** A ledger node with all but libp2p, in a new folder: whoever it meets is in this process too. */
+/** A ledger node with all but libp2p, over a data folder: whoever it meets is in this process too. */
 import { silentLogger, systemClock, systemRandom } from '../src/base/index.ts';
 import { createNode, inlineWorkers, type LedgerNode, threadWorkers } from '../src/node/index.ts';
 import { createStore, openDatabase } from '../src/storage/index.ts';

@@ -37,7 +37,8 @@ export class NodeHost {
   readonly #world: QuickWorld;
   #node: LedgerNode | null = null;
   #signed: Transaction[] = [];
-  #confirmed = 0;
+  /** What people signed in each block that was on the main chain at some time. */
+  readonly #signedIn = new Map<string, number>();
   #isLoaded = false;
 
   constructor(settings: HostSettings, tell: (event: HostEvent) => void) {
@@ -62,8 +63,8 @@ export class NodeHost {
       workers: threadWorkers(inlineWorkers),
     });
     this.#node = node;
-    node.on('block', ({ transactions }) => {
-      this.#confirmed += transactions;
+    node.on('block', ({ hash, transactions }) => {
+      this.#signedIn.set(hash, transactions - node.rewardsOf(hash).length);
     });
     node.on('tip', ({ hash, height }) => this.#tell({ name: 'tip', hash, height, at: monotonicMs() }));
     node.on('transaction', ({ id }) => {
@@ -126,9 +127,14 @@ export class NodeHost {
     return written;
   }
 
-  /** Of blocks that joined its main chain since it started, rewards included. */
+  /** What people signed that is on the main chain now: of a block that has left it nothing counts. */
   async confirmed(): Promise<{ transactions: number; at: number }> {
-    return { transactions: this.#confirmed, at: monotonicMs() };
+    const node = this.#node!;
+    const at = monotonicMs();
+    let transactions = 0;
+    for (let { height } = node.head(); height > 0; height--)
+      transactions += this.#signedIn.get(node.hashAt(height)!) ?? 0;
+    return { transactions, at };
   }
 
   async view(): Promise<{ hash: string; height: number; pending: number }> {

@@ -1,6 +1,6 @@
 /**
  * Writes one value in deterministic DAG-CBOR: the inverse of {@link CanonicalReader}, and byte for byte what the library
- * writes, in a fraction of its time. What a block changes is encoded several times on its way to the disk, a value at a time.
+ * writes, mostly in less time. What a block changes is encoded several times on its way to the disk, a value at a time.
  */
 import type { Encodable } from './encoding.ts';
 

@@ -3,8 +3,8 @@
  *
  * The decoder of the library accepts unsorted map keys, floats, large integers and links, and has no bounds. Where bytes are
  * signed or hashed that would give one value several ids, so what is read is read by {@link CanonicalReader}: there is
- * exactly one encoding of a value, and every value has one. Its encoder writes what {@link CanonicalWriter} does, in several
- * times as long. Both are the oracles of the tests.
+ * exactly one encoding of a value, and every value has one. Its encoder writes what {@link CanonicalWriter} does. Both are
+ * the oracles of the tests.
  */
 import { CanonicalReader, NotCanonical } from './canonical-reader.ts';
 import { CanonicalWriter } from './canonical-writer.ts';

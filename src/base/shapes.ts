@@ -1,7 +1,7 @@
 /**
  * Shapes: how a value stands on the wire, and what it is in memory. Transactions and headers are read by them, since a node
- * reads those by the thousand in a second, and a schema of the library takes twenty times as long. For everything else a
- * schema will do.
+ * reads those by the thousand in a second, and the codecs of the schema library take longer. For everything else a schema will
+ * do.
  *
  *   const sealed = mapOf({ commitment: hash, readers: listOf(hash, 1, 64) });
  *   sealed.read(decode(bytes));       // throws Misfit: "readers.3: expected 32 bytes"
