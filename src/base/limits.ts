@@ -60,6 +60,8 @@ export const limits = {
   sideBranchBytes: 256_000_000,
   /** However small they are: each takes some memory. As many headers are fetched before their bodies. */
   sideBranchBlocks: 100_000,
+  /** A side branch that has not grown while the main chain grew by as many blocks is forgotten. */
+  sideBranchIdleBlocks: 1_000,
 
   headersPerRequest: 512,
   blocksPerRequest: 128,

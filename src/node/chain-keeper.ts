@@ -175,7 +175,7 @@ export class ChainKeeper {
       await this.#commit(parent, [], [checked.added], checked.added.effect.changes, placeOf(checked.added, parent));
       return { verdict: 'accepted', onMainChain: true };
     }
-    await chain.storeSideBlock(block, work);
+    this.#blame.forgetDeliveries(await chain.storeSideBlock(block, work));
     this.#blame.noteDelivery(block.hash, from);
     if (!wins({ hash: block.hash, work }, tip)) return { verdict: 'accepted', onMainChain: false };
     return this.#switchTo(block, 'delivered now');

@@ -77,10 +77,12 @@ export interface ChainStore {
   patientEvents(patient: string): PatientEventPlace[];
 
   /**
-   * Keeps a block that is not (yet) on the main chain; others go where there is no more room.
+   * Keeps a block that is not (yet) on the main chain; others go where there is no more room, or where the main chain has
+   * grown by `limits.sideBranchIdleBlocks` and their branch has not.
+   * @returns hashes of those that went.
    * @throws CarechainError `side-branch-too-large` where there is no room even so.
    */
-  storeSideBlock(block: Block, work: number): Promise<void>;
+  storeSideBlock(block: Block, work: number): Promise<string[]>;
   /** Sum of the bytes of all side blocks: at most `limits.sideBranchBytes` after each {@link storeSideBlock}. */
   sideBytes(): number;
   /** Forgets those of `hashes` that are side blocks, and all that builds on them. */

@@ -1,7 +1,8 @@
 /**
  * Which stored blocks are on side branches, and how much of the disk they may take. When they become too many, the lowest
  * go first, each with all that builds on it: a block whose parent is gone is of no use, and as long as its header is here
- * nobody would fetch it again.
+ * nobody would fetch it again. A branch that does not grow while the main chain does is left behind after a while; should
+ * it win after all, it is fetched like any other.
  */
 import { CarechainError, limits } from '../base/index.ts';
 import type { Block } from '../ledger/index.ts';
@@ -12,11 +13,17 @@ import type { Store } from './store.ts';
 
 /** Making room goes down to this share of the bounds, so that not every block makes room again. */
 const roomy = 0.75;
+/** How often it is looked for branches that were left behind, in blocks of the main chain. */
+const sweepEvery = Math.ceil(limits.sideBranchIdleBlocks / 16);
+/** Of those that are left behind, as many go at once: a batch of the disk should take no longer than a block. */
+const sweptAtOnce = 1_000;
 
 interface Side {
   readonly height: number;
   readonly parent: string;
   readonly bytes: number;
+  /** What {@link SideBlocks.mainChainGrew} had counted when it came. */
+  readonly since: number;
 }
 
 export class SideBlocks {
@@ -24,6 +31,9 @@ export class SideBlocks {
   readonly #byHeight = new Map<number, Set<string>>();
   readonly #mostBytes: number;
   #bytes = 0;
+  /** Blocks that were added to the main chain since the folder was opened. */
+  #grown = 0;
+  #sweptAt = 0;
 
   constructor(mostBytes: number = limits.sideBranchBytes) {
     this.#mostBytes = mostBytes;
@@ -33,7 +43,7 @@ export class SideBlocks {
     for await (const [key, value] of store.range(storeKeys.side())) {
       const [, height, hash] = key.split('/') as [string, string, string];
       const { parent, bytes } = decodeRow<{ parent: string; bytes: number }>(value);
-      this.#add(hash, { height: Number.parseInt(height, 16), parent, bytes });
+      this.#add(hash, { height: Number.parseInt(height, 16), parent, bytes, since: this.#grown });
     }
   }
 
@@ -59,7 +69,11 @@ export class SideBlocks {
   }
 
   entered({ hash, header, bytes }: Block): void {
-    this.#add(hash, { height: header.height, parent: header.parent, bytes: bytes.length });
+    this.#add(hash, { height: header.height, parent: header.parent, bytes: bytes.length, since: this.#grown });
+  }
+
+  mainChainGrew(blocks: number): void {
+    this.#grown += blocks;
   }
 
   /** For a block that joins the main chain. */
@@ -99,16 +113,21 @@ export class SideBlocks {
   }
 
   /**
-   * What must go so that `block` fits. Its own branch stays.
+   * What goes when `block` comes: what was left behind, and more where it does not fit. Its own branch stays.
    * @throws CarechainError `side-branch-too-large` where its branch alone is too much.
    */
   toMakeRoom(block: Block): string[] {
+    const going = this.#leftBehind(block);
     let bytes = this.#bytes + block.bytes.length;
     let count = this.#blocks.size + 1;
-    if (bytes <= this.#mostBytes && count <= limits.sideBranchBlocks) return [];
+    for (const hash of going) {
+      bytes -= this.#blocks.get(hash)!.bytes;
+      count--;
+    }
+    if (bytes <= this.#mostBytes && count <= limits.sideBranchBlocks) return [...going];
     const branch = this.#branchOf(block);
-    const going = new Set<string>();
     for (const [hash, side] of this.#lowestFirst()) {
+      if (going.has(hash)) continue;
       const isRoomy = bytes <= this.#mostBytes * roomy && count <= limits.sideBranchBlocks * roomy;
       if (!going.has(side.parent) && (isRoomy || branch.has(hash))) continue;
       going.add(hash);
@@ -116,6 +135,19 @@ export class SideBlocks {
       count--;
     }
     return [...going];
+  }
+
+  /** The highest of the branches that have not grown for so long, so that no hole is left, and not all at once. */
+  #leftBehind({ header }: Block): Set<string> {
+    const going = new Set<string>();
+    if (this.#grown - this.#sweptAt < sweepEvery) return going;
+    this.#sweptAt = this.#grown;
+    const growing = new Set([header.parent]);
+    for (const [hash, { parent, since }] of this.#lowestFirst().reverse()) {
+      if (growing.has(hash) || this.#grown - since < limits.sideBranchIdleBlocks) growing.add(parent);
+      else if (going.size < sweptAtOnce) going.add(hash);
+    }
+    return going;
   }
 
   #lowestFirst(): [string, Side][] {

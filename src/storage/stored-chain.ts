@@ -143,10 +143,12 @@ export class StoredChain implements ChainStore {
     return readPatientEvents(patient, (key) => this.#readRow(key));
   }
 
-  async storeSideBlock(block: Block, work: number): Promise<void> {
-    if (this.header(block.hash)) return;
-    await this.#drop(this.#side.toMakeRoom(block));
+  async storeSideBlock(block: Block, work: number): Promise<string[]> {
+    if (this.header(block.hash)) return [];
+    const going = this.#side.toMakeRoom(block);
+    await this.#drop(going);
     await this.#writeAsOne([...bodyWrites(block, work), this.#side.enter(block)], () => this.#side.entered(block));
+    return going;
   }
 
   sideBytes(): number {
@@ -170,6 +172,7 @@ export class StoredChain implements ChainStore {
     await this.#writeAsOne(commitWrites(change, removed, tip, before), () => {
       this.#tip = tip;
       this.state.committed(change.changes);
+      this.#side.mainChainGrew(tip.height - before.tip.height);
       for (const block of removed) this.#side.entered(block);
       this.#side.left(change.added.map(({ block }) => block.hash));
     });

@@ -1,5 +1,5 @@
 /**
- * npm run soak -- --minutes N [--seed S] [--rate T] [--history H] [--quiet]
+ * npm run soak -- --minutes N [--seed S] [--rate T] [--history H] [--every SECONDS] [--quiet]
  *
  * Does a node that works for days keep its memory, its handles and its files? Prints a table and, last, one line of JSON.
  * Exit code 1: something grows beyond its tolerance, something acknowledged is lost, the nodes do not agree, or nothing struck.
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
     rate: { type: 'string', default: '25' },
     history: { type: 'string', default: '112000' },
+    every: { type: 'string', default: '10' },
     quiet: { type: 'boolean', default: false },
   },
 });
@@ -29,7 +30,8 @@ const report = await soak({
   history: Number(values.history),
   // Objects find their level in five minutes; LevelDB and the allocator take half an hour.
   warmUpMinutes: Math.min(30, minutes / 2),
-  sampleEveryMs: 10_000,
+  // Each look collects all garbage of each process, which a node that is left alone does not do.
+  sampleEveryMs: Number(values.every) * 1_000,
   rhythm: { quietMs: 8_000, lastingMs: [6_000, 14_000] },
   first: [],
   windows: 16,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { limits } from '../../src/base/index.ts';
 import type { Block } from '../../src/ledger/index.ts';
 import { createStore, openChainStore } from '../../src/storage/index.ts';
 import { SideBlocks } from '../../src/storage/side-blocks.ts';
@@ -55,6 +56,30 @@ describe('side blocks', () => {
     expect(() => sides(bytesOf(low) - 1, rest).toMakeRoom(last)).toThrow(
       expect.objectContaining({ code: 'side-branch-too-large' }),
     );
+  });
+
+  test('are forgotten, highest first, where the main chain grows and their branch does not', async () => {
+    const { low, high, chain } = await branches();
+    const world = chain.world;
+    const [abandoned, last] = [low, high[1]!];
+    const later = sides(1_000_000, [...abandoned, high[0]!]);
+    const idle = limits.sideBranchIdleBlocks;
+    later.mainChainGrew(idle - 1);
+    expect(later.toMakeRoom(last)).toEqual([]);
+    later.entered(last);
+    later.mainChainGrew(1);
+    const next = chain.mineOn(last.hash, world.consult('alice', 'zoe'));
+    expect(later.toMakeRoom(next), 'it was looked a moment ago').toEqual([]);
+    later.mainChainGrew(idle / 10);
+    // Of the other branch the first is as old, and the second is not.
+    const going = later.toMakeRoom(next);
+    expect(going).toEqual(abandoned.map(({ hash }) => hash).reverse());
+    later.left(going);
+    later.mainChainGrew(idle);
+    expect(later.toMakeRoom(next), 'what it follows stays').toEqual([]);
+    later.mainChainGrew(idle);
+    const [other] = abandoned;
+    expect(later.toMakeRoom(other!)).toEqual([last, high[0]!].map(({ hash }) => hash));
   });
 });
 
