@@ -3,7 +3,14 @@
  * worth is taken, a block that confirms some of them arrives. Each is timed with few and with as many as there may be.
  */
 import { assert, limits, toHex } from '../src/base/index.ts';
-import { buildBlock, checkBlock, genesisChanges, genesisHeader, sealBlock } from '../src/ledger/index.ts';
+import {
+  buildBlockInSteps,
+  checkBlock,
+  completed,
+  genesisChanges,
+  genesisHeader,
+  sealBlock,
+} from '../src/ledger/index.ts';
 import { MemoryState } from '../src/node/index.ts';
 import { Mempool } from '../src/node/mempool.ts';
 import { nodeKeysFrom, withWork } from '../test/support/ledger.ts';
@@ -68,14 +75,20 @@ function timesWith(count: number): Times {
   const parent = { hash: genesis.hash, header: genesisHeader(genesis) };
   const now = genesis.time + 60_000;
   const context = { genesis, parent, medianTimes: [genesis.time], now, state: head, verify };
-  const taken = timed(() => buildBlock(pool.pending(), toHex(miner.publicKey), context));
+  const taken = timed(() => completed(buildBlockInSteps(pool.candidates(), toHex(miner.publicKey), context)));
   assert(taken.result, 'there is something to mine');
   const { header, transactions } = taken.result;
   const block = sealBlock(withWork(header), transactions, miner.secretKey);
   const checked = checkBlock(block, context);
   assert(checked.ok, 'what was planned is valid');
   head.apply(checked.value.changes);
-  const dropped = timed(() => pool.advance(block.transactions));
+  const dropped = timed(() =>
+    pool.advance({
+      confirmed: block.transactions.map(({ id }) => id),
+      changed: checked.value.changes.map(({ key }) => key),
+      returned: [],
+    }),
+  );
   return { submitUs: 1_000 * quantile(each, 0.5)!, takeMs: taken.ms, dropMs: dropped.ms };
 }
 

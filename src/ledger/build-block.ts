@@ -16,19 +16,33 @@ export interface BlockPlan {
   readonly rewards: readonly Reward[];
 }
 
-/**
- * Plans the block after `context.parent`, from `candidates` in the order given; those that do not hold after the ones
- * before them are left out, and the block ends with the last one that fits. Where not all fit, each author has the same
- * share of the block, and what one does not need is for the others: who writes much waits longer, and nobody else does.
- * Null where there would be neither a transaction nor a reward.
- */
-export function buildBlock(candidates: readonly Transaction[], miner: string, context: BlockContext): BlockPlan | null {
-  return completed(buildBlockInSteps(candidates, miner, context));
+export interface Candidate {
+  readonly transaction: Transaction;
+  /** Of two, the one with the lower number came first. */
+  readonly age: number;
 }
 
-/** As {@link buildBlock}, a candidate at a time. Between two steps the state of the parent must not change. */
+/** What there is to choose from: as much of each author's is looked at as goes into a block. */
+export interface Candidates {
+  /** @returns `bytes` of all candidates of an author: at least. */
+  byAuthor(): Iterable<{ readonly bytes: number; readonly oldestFirst: Iterable<Candidate> }>;
+}
+
+/** As {@link buildBlockInSteps}, at once, and from candidates in the order given. */
+export function buildBlock(candidates: readonly Transaction[], miner: string, context: BlockContext): BlockPlan | null {
+  return completed(buildBlockInSteps(candidatesOf(candidates), miner, context));
+}
+
+/**
+ * Plans the block after `context.parent`, from `candidates` in the order in which they came; those that do not hold after
+ * the ones before them are left out. Where not all fit, each author has the same share of the block, and what one does not
+ * need is for the others: who writes much waits longer, and nobody else does. Null where there would be neither a
+ * transaction nor a reward.
+ *
+ * A candidate is a step. Between two steps the state of the parent must not change; candidates may come and go.
+ */
 export function* buildBlockInSteps(
-  candidates: readonly Transaction[],
+  candidates: Candidates,
   miner: string,
   context: BlockContext,
 ): Steps<BlockPlan | null> {
@@ -54,50 +68,106 @@ export function* buildBlockInSteps(
   return { header, transactions, rewards };
 }
 
+/** An author's candidates, as far as they were not looked at. */
+class Queue {
+  readonly #candidates: Iterator<Candidate>;
+  #next: Candidate | undefined;
+  /** Of those that are left. */
+  bytes: number;
+
+  constructor({ bytes, oldestFirst }: { bytes: number; oldestFirst: Iterable<Candidate> }) {
+    this.#candidates = oldestFirst[Symbol.iterator]();
+    this.bytes = bytes;
+    this.#advance();
+  }
+
+  get next(): Candidate | undefined {
+    return this.#next;
+  }
+
+  take(): Candidate {
+    const taken = this.#next!;
+    this.bytes -= sizeOf(taken);
+    this.#advance();
+    return taken;
+  }
+
+  #advance(): void {
+    const { done, value } = this.#candidates.next();
+    this.#next = done ? undefined : value;
+  }
+}
+
 /** Adds to a draft what it can take, of no more than `blockBytes` together. @returns what that is. */
-function* choose(candidates: readonly Transaction[], draft: BlockDraft, blockBytes: number): Steps<Transaction[]> {
+function* choose(candidates: Candidates, draft: BlockDraft, blockBytes: number): Steps<Transaction[]> {
   const chosen = new Map<string, Transaction>();
   let room = blockBytes;
-  const take = (transaction: Transaction): boolean => {
-    if (chosen.has(transaction.id) || draft.add(transaction)) return false;
+  const take = ({ transaction }: Candidate) => {
+    if (chosen.has(transaction.id) || draft.add(transaction)) return;
     chosen.set(transaction.id, transaction);
     room -= transaction.bytes.length;
-    return true;
   };
 
-  const shares = sharesOf(candidates, room);
-  const beyondShare: Transaction[] = [];
-  for (const transaction of candidates) {
-    yield;
-    const { author } = transaction.body;
-    const share = shares.get(author)!;
-    const { length } = transaction.bytes;
-    if (length > share) {
-      // Nor do those that come after it, which may rest on it.
-      shares.set(author, 0);
-      beyondShare.push(transaction);
-    } else if (take(transaction)) shares.set(author, share - length);
+  const queues = [...candidates.byAuthor()].map((ofAuthor) => new Queue(ofAuthor));
+  // What does not hold leaves room, which is shared again.
+  for (let round = nextRound(queues, room); round.length > 0; round = nextRound(queues, room)) {
+    for (const candidate of round) {
+      yield;
+      take(candidate);
+    }
   }
-  // What is left of the shares, less than a transaction each, and of what did not hold.
-  for (const transaction of beyondShare) {
-    if (transaction.bytes.length > room) break;
-    take(transaction);
+  // What is left of the shares, less than a transaction each.
+  const left = queues.map(({ next }) => next).filter((next) => next !== undefined);
+  for (const candidate of left.sort(byAge)) {
+    if (sizeOf(candidate) > room) break;
+    take(candidate);
   }
   const transactions = [...chosen.values()];
   assert(bodyWeight(transactions) === blockBytes - room, 'the weight is that of the chosen');
   return transactions;
 }
 
-/** Bytes by author, max-min fair (D. Bertsekas and R. Gallager, Data Networks, 6.5.2): together no more than `room`. */
-function sharesOf(candidates: readonly Transaction[], room: number): Map<string, number> {
-  const wanted = new Map<string, number>();
-  for (const { body, bytes } of candidates) wanted.set(body.author, (wanted.get(body.author) ?? 0) + bytes.length);
-  const shares = new Map<string, number>();
+/** As many of each author as fit into its share, up to the first that does not: what follows may rest on it. */
+function nextRound(queues: readonly Queue[], room: number): Candidate[] {
+  const taken: Candidate[] = [];
+  for (const [queue, share] of sharesOf(queues, room)) {
+    for (let left = share; queue.next && sizeOf(queue.next) <= left; ) {
+      left -= sizeOf(queue.next);
+      taken.push(queue.take());
+    }
+  }
+  return taken.sort(byAge);
+}
+
+/** Bytes of each, max-min fair (D. Bertsekas and R. Gallager, Data Networks, 6.5.2): together no more than `room`. */
+function sharesOf(queues: readonly Queue[], room: number): Map<Queue, number> {
+  const wanting = queues.filter(({ next }) => next !== undefined);
+  const shares = new Map<Queue, number>();
   let left = room;
-  for (const [author, bytes] of [...wanted].sort(([, one], [, other]) => one - other)) {
-    const share = Math.min(bytes, Math.floor(left / (wanted.size - shares.size)));
-    shares.set(author, share);
+  for (const queue of wanting.sort((one, other) => one.bytes - other.bytes)) {
+    const share = Math.min(queue.bytes, Math.floor(left / (wanting.length - shares.size)));
+    shares.set(queue, share);
     left -= share;
   }
   return shares;
+}
+
+function candidatesOf(transactions: readonly Transaction[]): Candidates {
+  const authors = new Map<string, { bytes: number; oldestFirst: Candidate[] }>();
+  for (const [age, transaction] of transactions.entries()) {
+    const { author } = transaction.body;
+    const ofAuthor = authors.get(author) ?? { bytes: 0, oldestFirst: [] };
+    authors.set(author, ofAuthor);
+    ofAuthor.bytes += transaction.bytes.length;
+    ofAuthor.oldestFirst.push({ transaction, age });
+  }
+  return { byAuthor: () => authors.values() };
+}
+
+function sizeOf({ transaction }: Candidate): number {
+  return transaction.bytes.length;
+}
+
+function byAge(one: Candidate, other: Candidate): number {
+  return one.age - other.age;
 }

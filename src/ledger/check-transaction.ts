@@ -2,13 +2,12 @@
 
 import { fromHex } from '../base/index.ts';
 import { verifyStrict } from '../crypto/index.ts';
-import type { Draft } from './draft.ts';
 import { type Genesis, systemAccount } from './genesis.ts';
 import { kinds } from './kinds/index.ts';
 import type { Occasion } from './kinds/kind.ts';
 import { type Rejection, type RejectionCode, type RejectionFacts, rejection } from './rejection.ts';
 import type { Role } from './roles.ts';
-import { readMember, readPosition, type StateView } from './state.ts';
+import { readMember, readPosition, type StateView, type StateWriter } from './state.ts';
 import { recordsOf, signedBytes, type Transaction } from './transaction.ts';
 
 /** Told of each check as it is made, so that explaining a verdict is printing. */
@@ -65,7 +64,7 @@ export function checkTransaction(
 }
 
 /** Writes what a transaction changes. Only after {@link checkTransaction} found nothing against it. */
-export function applyTransaction(transaction: Transaction, draft: Draft): void {
+export function applyTransaction(transaction: Transaction, draft: StateWriter): void {
   const { body, id } = transaction;
   kindRules(body.kind).effect({ id, body, author: readMember(draft, body.author)!, state: draft }, draft);
 }
@@ -78,7 +77,7 @@ export function mayAuthor(role: Role, kind: Transaction['body']['kind']): boolea
 interface KindRules {
   readonly authors: readonly Role[];
   check(occasion: Occasion<unknown>): Rejection | null;
-  effect(occasion: Occasion<unknown>, draft: Draft): void;
+  effect(occasion: Occasion<unknown>, draft: StateWriter): void;
 }
 
 /** The compiler cannot see that a body and the kind that it names belong together; the schema has made sure. */

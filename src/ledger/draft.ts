@@ -3,24 +3,14 @@
  * transactions are each a draft on the one below.
  */
 import { type Encodable, encode, equalBytes } from '../base/index.ts';
-import { readBalance, type StateView, stateKeys } from './state.ts';
+import { type DueReward, readBalance, readDueQueue, type StateView, type StateWriter, stateKeys } from './state.ts';
 
-export interface DraftOptions {
-  /**
-   * Whether what is credited can be spent. Pending income is not spendable while pending spending is reserved, so a
-   * draft of pending transactions says no.
-   */
-  readonly creditsCount: boolean;
-}
-
-export class Draft implements StateView {
+export class Draft implements StateWriter {
   readonly #below: StateView;
-  #writes = new Map<string, Encodable | null>();
-  readonly #creditsCount: boolean;
+  readonly #writes = new Map<string, Encodable | null>();
 
-  constructor(below: StateView, options: DraftOptions = { creditsCount: true }) {
+  constructor(below: StateView) {
     this.#below = below;
-    this.#creditsCount = options.creditsCount;
   }
 
   get(key: string): Encodable | undefined {
@@ -38,20 +28,18 @@ export class Draft implements StateView {
   }
 
   credit(account: string, amount: number): void {
-    if (this.#creditsCount) this.set(stateKeys.balance(account), readBalance(this, account) + amount);
+    this.set(stateKeys.balance(account), readBalance(this, account) + amount);
   }
 
   debit(account: string, amount: number): void {
     this.set(stateKeys.balance(account), readBalance(this, account) - amount);
   }
 
-  /** Forgets every change. @returns what brings them back, instead of those made since. */
-  clear(): () => void {
-    const writes = this.#writes;
-    this.#writes = new Map();
-    return () => {
-      this.#writes = writes;
-    };
+  /** Puts a reward at the end of the queue. */
+  owe({ rule, cause, to }: DueReward): void {
+    const { head, tail } = readDueQueue(this);
+    this.set(stateKeys.dueReward(tail), { rule, cause, to });
+    this.set(stateKeys.dueQueue(), { head, tail: tail + 1 });
   }
 
   /** Every key that was written, with its final value; null where it was deleted. Includes writes that change nothing. */

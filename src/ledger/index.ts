@@ -19,7 +19,7 @@ export {
   transactionsRoot,
 } from './block.ts';
 export type { BlockEffect } from './block-draft.ts';
-export { type BlockPlan, buildBlock, buildBlockInSteps } from './build-block.ts';
+export { type BlockPlan, buildBlock, buildBlockInSteps, type Candidate, type Candidates } from './build-block.ts';
 export { type BlockContext, checkBlock, checkBlockInSteps } from './check-block.ts';
 export { checkHeader, checkOrphan, type HeaderContext, medianTimesAfter } from './check-header.ts';
 export {
@@ -46,6 +46,7 @@ export {
 } from './genesis.ts';
 export { genesisChanges, genesisHeader } from './genesis-state.ts';
 export { authoredReasons, type KindName, kindNames, transferReasons } from './kinds/index.ts';
+export { accountOf, type Footprint, PendingState } from './pending-state.ts';
 export {
   condemnedBy,
   natureOf,
@@ -74,9 +75,10 @@ export {
   readPosition,
   readPrescription,
   type StateView,
+  type StateWriter,
   stateKeys,
 } from './state.ts';
-export type { Steps } from './steps.ts';
+export { completed, type Steps } from './steps.ts';
 export {
   type Authorship,
   type BodyOf,

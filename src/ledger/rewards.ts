@@ -22,13 +22,6 @@ export interface Reward {
   readonly amount: number;
 }
 
-/** Puts a reward at the end of the queue. */
-export function pushDueReward(draft: Draft, rule: DueReward['rule'], cause: string, to: string): void {
-  const { head, tail } = readDueQueue(draft);
-  draft.set(stateKeys.dueReward(tail), { rule, cause, to });
-  draft.set(stateKeys.dueQueue(), { head, tail: tail + 1 });
-}
-
 /** The rewards that are owed, in the order in which they will be paid; at most `most`. */
 export function dueRewards(state: StateView, genesis: Genesis, most: number): Reward[] {
   return [...readDueRewards(state, most)].map((due) => rewardOf(due, genesis));

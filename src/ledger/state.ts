@@ -10,6 +10,15 @@ export interface StateView {
   get(key: string): Encodable | undefined;
 }
 
+/** What transactions write to. */
+export interface StateWriter extends StateView {
+  set(key: string, value: Encodable): void;
+  credit(account: string, amount: number): void;
+  debit(account: string, amount: number): void;
+  /** A reward is due from now on. */
+  owe(reward: DueReward): void;
+}
+
 export interface Patient {
   readonly registration: string;
   readonly registeredBy: string;
@@ -63,6 +72,11 @@ export const stateKeys = {
 
 export function isDigested(key: string): boolean {
   return !key.startsWith('transaction/');
+}
+
+/** Whether transactions change it that are not its own: members are those of the genesis, a position is of one transaction. */
+export function isShared(key: string): boolean {
+  return !key.startsWith('member/') && !key.startsWith('transaction/');
 }
 
 function read<Value>(state: StateView, key: string): Value | undefined {

@@ -8,13 +8,13 @@ import {
   type Block,
   type BlockPlan,
   buildBlockInSteps,
+  type Candidates,
   dueRewards,
   type Genesis,
   type Header,
   nonceFrame,
   type Reward,
   sealBlock,
-  type Transaction,
 } from '../ledger/index.ts';
 import type { ChainStore } from '../storage/index.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
@@ -36,8 +36,7 @@ export interface MinerPorts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly nodeKey: KeyPair;
-  /** In the order in which they hold. */
-  pending(): readonly Transaction[];
+  candidates(): Candidates;
   /** In the order in which they will be paid. */
   rewardsDue(): readonly Reward[];
   /** Whether this node's clock is not that of its peers. */
@@ -121,10 +120,10 @@ export class Miner {
   }
 
   #plan(): Promise<BlockPlan | null> {
-    const { genesis, chain, signatures, clock, nodeKey, pending } = this.#ports;
+    const { genesis, chain, signatures, clock, nodeKey, candidates } = this.#ports;
     const tip = chain.tip();
     return inTurns(
-      buildBlockInSteps(pending(), toHex(nodeKey.publicKey), {
+      buildBlockInSteps(candidates(), toHex(nodeKey.publicKey), {
         genesis,
         parent: { hash: tip.hash, header: tip.header },
         medianTimes: storedTimes(chain, tip.header),

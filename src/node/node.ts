@@ -133,7 +133,7 @@ export class Node implements LedgerNode {
       clock,
       logger,
       nodeKey,
-      pending: () => this.#transactions.offered(),
+      candidates: () => this.#transactions.candidates(),
       rewardsDue: () => due.all(),
       clockIsWrong: () => clockWatch.isSkewed,
       onHeadMove: (run) => this.#emitter.on('tip', run),

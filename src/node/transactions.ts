@@ -6,7 +6,15 @@
  * is confirmed or has become impossible; a reorg that takes it out of the chain puts it back. It is never evicted.
  */
 import { equalBytes, type Logger, limits } from '../base/index.ts';
-import { natureOf, type Rejection, rejection, type Transaction, type Verdict } from '../ledger/index.ts';
+import {
+  type Candidate,
+  type Candidates,
+  natureOf,
+  type Rejection,
+  rejection,
+  type Transaction,
+  type Verdict,
+} from '../ledger/index.ts';
 import type { MessageVerdict, PendingClaim } from '../network/index.ts';
 import type { ChainStore, LostTransaction, Outbox, Store, Write } from '../storage/index.ts';
 import type { Switch } from './chain-keeper.ts';
@@ -92,6 +100,12 @@ export class Transactions {
     return this.#unsaved.size === 0 ? pending : pending.filter(({ id }) => !this.#unsaved.has(id));
   }
 
+  /** As {@link offered}, for the miner. */
+  candidates(): Candidates {
+    const candidates = this.#ports.mempool.candidates();
+    return this.#unsaved.size === 0 ? candidates : { byAuthor: () => allBut(this.#unsaved, candidates) };
+  }
+
   /** The sum of what is offered. */
   claim(): PendingClaim {
     return this.#ports.mempool.claim(this.#unsaved);
@@ -123,13 +137,17 @@ export class Transactions {
       await store.write(alongside);
       return { ok: true, value: null };
     }
-    const refused = mempool.check(transaction);
-    if (refused && !this.#mayWait(refused)) return { ok: false, rejection: refused };
     this.#own.add(id);
     this.#unsaved.add(id);
     const freed: Transaction[] = [];
-    mempool.add(transaction, freed);
     try {
+      const placement = mempool.add(transaction, { freed, mayWait: (rejection) => this.#mayWait(rejection) });
+      const refused = placement.place === 'refused' ? placement.rejection : null;
+      const isInChain = placement.place === 'known' && !mempool.get(id);
+      if (refused || isInChain) {
+        this.#own.delete(id);
+        return { ok: false, rejection: refused ?? rejection('already-in-chain', { id }) };
+      }
       await store.write([...outbox.put(transaction), ...alongside]);
     } catch (error) {
       this.#own.delete(id);
@@ -188,7 +206,7 @@ export class Transactions {
     const before = fresh.length;
     let liar: Rejection | null = null;
     for (const transaction of transactions) {
-      const placement = this.#ports.mempool.add(transaction, freed);
+      const placement = this.#ports.mempool.add(transaction, { freed });
       if (placement.place === 'pending') fresh.push(transaction);
       // What finds no room now finds some when the head has moved, and is not fetched again and again until then.
       if (placement.place === 'full') this.#refuse(transaction.id);
@@ -223,7 +241,7 @@ export class Transactions {
    * @returns ids that are pending or waiting again, and ids that became impossible; none where the state cannot be read, which
    * is told: the switch is done all the same, and what waits is looked at the next time.
    */
-  afterSwitch({ added, removed, returned }: Switch): { returned: string[]; lost: string[] } {
+  afterSwitch({ added, removed, returned, changes }: Switch): { returned: string[]; lost: string[] } {
     const { mempool, onFault } = this.#ports;
     this.#refused.clear();
     for (const { id } of returned) if (this.isOwn(id)) this.#own.add(id);
@@ -231,10 +249,11 @@ export class Transactions {
     const again = removed.length > 0 ? this.#lost() : [];
     let impossible: ReturnType<Mempool['rebuild']>;
     try {
-      impossible =
-        removed.length > 0
-          ? mempool.rebuild([...returned, ...again.map(({ transaction }) => transaction)])
-          : mempool.advance(added.flatMap(({ block }) => block.transactions));
+      impossible = mempool.advance({
+        confirmed: added.flatMap(({ block }) => block.transactions.map(({ id }) => id)),
+        changed: changes.map(({ key }) => key),
+        returned: [...returned, ...again.map(({ transaction }) => transaction)],
+      });
     } catch (error) {
       onFault(error);
       return { returned: [], lost: [] };
@@ -345,6 +364,15 @@ export class Transactions {
     this.#refused.add(id);
     if (this.#refused.size > refusedRemembered) this.#refused.delete(this.#refused.values().next().value!);
   }
+}
+
+/** Bytes are those of all: no fewer than there are. */
+function* allBut(ids: ReadonlySet<string>, candidates: Candidates): ReturnType<Candidates['byAuthor']> {
+  for (const { bytes, oldestFirst } of candidates.byAuthor()) yield { bytes, oldestFirst: leftOf(oldestFirst, ids) };
+}
+
+function* leftOf(candidates: Iterable<Candidate>, without: ReadonlySet<string>): Iterable<Candidate> {
+  for (const candidate of candidates) if (!without.has(candidate.transaction.id)) yield candidate;
 }
 
 function portionsOf(transactions: readonly Transaction[]): Transaction[][] {

@@ -1,12 +1,14 @@
-/** A mempool is a draft on top of the tip in which spending counts and income does not. */
+/** What is pending lies on top of the tip: spending counts and income does not. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   applyTransaction,
   Draft,
   genesisChanges,
+  PendingState,
   readBalance,
   readOrder,
+  readPatient,
   readPrescription,
   stateKeys,
   type Transaction,
@@ -21,7 +23,7 @@ function scene() {
   chain.mine(world.register('alice', 'zoe'), order);
   chain.mine(world.answer('bob', order));
   chain.mine();
-  const pending = new Draft(chain.state, { creditsCount: false });
+  const pending = new PendingState({ get: (key) => chain.state.get(key) });
   /** What a mempool does with a transaction. */
   const submit = (transaction: Transaction) => {
     const answer = chain.try(transaction, pending);
@@ -76,9 +78,35 @@ describe('pending', () => {
     const { world, chain, pending, submit } = scene();
     submit(world.pay('alice', 'bob', 300));
     expect([chain.balance('alice'), readBalance(pending, world.id('alice'))]).toEqual([500, 200]);
-    pending.clear();
-    expect(pending.changes()).toEqual([]);
+    const bringBack = pending.clear();
     expect(readBalance(pending, world.id('alice'))).toBe(500);
+    bringBack();
+    expect(readBalance(pending, world.id('alice'))).toBe(200);
+  });
+
+  test('what one has written and reserved can be withdrawn, and the rest moves with the tip', () => {
+    const { world, chain, pending } = scene();
+    const { result, footprint } = pending.traced(() => {
+      applyTransaction(world.pay('alice', 'bob', 300), pending);
+      return readPatient(pending, 'nobody');
+    });
+    const alice = world.id('alice');
+    expect(result).toBeUndefined();
+    expect(footprint).toEqual({
+      touched: [`balance/${alice}`, 'patient/nobody'],
+      written: [],
+      reserved: [{ account: alice, amount: 300 }],
+    });
+    const [order] = [world.order('alice', 'zoe')];
+    const { footprint: ofOrder } = pending.traced(() => applyTransaction(order, pending));
+    expect(ofOrder).toMatchObject({ touched: [`order/${order.id}`], written: [`order/${order.id}`] });
+    chain.mine(world.pay('alice', 'dana', 150));
+    expect([readBalance(pending, alice), pending.isOverdrawn(alice)]).toEqual([50, false]);
+    chain.mine(world.pay('alice', 'dana', 51));
+    expect([readBalance(pending, alice), pending.isOverdrawn(alice)]).toEqual([-1, true]);
+    pending.withdraw(footprint);
+    pending.withdraw(ofOrder);
+    expect([readBalance(pending, alice), readOrder(pending, order.id)]).toEqual([299, undefined]);
   });
 
   test('what a mempool takes, a miner can pack: in any order, all at once', () => {

@@ -216,11 +216,11 @@ test('a reorg looks again at all that was lost here, and of what others wrote at
   await settled();
   expect(lost().sort()).toEqual([mine.id, ...kept].sort());
 
-  const rebuild = node.parts.mempool!.rebuild.bind(node.parts.mempool);
+  const advance = node.parts.mempool!.advance.bind(node.parts.mempool);
   const looked: number[] = [];
-  node.parts.mempool!.rebuild = (returned) => {
-    looked.push(returned.length);
-    return rebuild(returned);
+  node.parts.mempool!.advance = (move) => {
+    if (move.returned.length > 0) looked.push(move.returned.length);
+    return advance(move);
   };
   let on = trunk.hash;
   for (const name of ['x', 'y']) {

@@ -1,11 +1,10 @@
 /** What a kind of transaction is made of: its fields, who may author it, what must hold, what it changes. */
 import type { Fields, MapOf } from '../../base/index.ts';
-import type { Draft } from '../draft.ts';
 import type { Sealed } from '../fields.ts';
 import type { Member } from '../genesis.ts';
 import type { Rejection } from '../rejection.ts';
 import type { Role } from '../roles.ts';
-import type { StateView } from '../state.ts';
+import type { StateView, StateWriter } from '../state.ts';
 
 /** What a kind's rules are given: the transaction with its id, and the state as it is before it. */
 export interface Occasion<Body> {
@@ -24,7 +23,7 @@ export interface Kind<Name extends string, Own extends Fields> {
   /** Why it may not enter now; null where it may. Reads state, writes nothing. */
   check(occasion: Occasion<MapOf<Own>>): Rejection | null;
   /** Writes what it changes. Called only after `check` found nothing. */
-  effect(occasion: Occasion<MapOf<Own>>, draft: Draft): void;
+  effect(occasion: Occasion<MapOf<Own>>, draft: StateWriter): void;
   /** The patient whose history it belongs to; null where it has none, undefined where the reference is not known here. */
   patientOf(body: MapOf<Own>, state: StateView): string | null | undefined;
   /** Ids of the transactions that must come before it. */

@@ -1,7 +1,6 @@
 import { mapOf } from '../../base/index.ts';
 import { hash, sealed } from '../fields.ts';
 import { rejection } from '../rejection.ts';
-import { pushDueReward } from '../rewards.ts';
 import { readOrder, stateKeys } from '../state.ts';
 import { defineKind, filledSlots } from './kind.ts';
 
@@ -19,7 +18,7 @@ export const labTestResult = defineKind({
   effect({ id, body }, draft) {
     const order = readOrder(draft, body.order)!;
     draft.set(stateKeys.order(body.order), { ...order, answer: id });
-    pushDueReward(draft, 'order-reward', id, order.doctor);
+    draft.owe({ rule: 'order-reward', cause: id, to: order.doctor });
   },
   patientOf: (body, state) => readOrder(state, body.order)?.patient,
   references: (body) => [body.order],

@@ -1,6 +1,5 @@
 import { mapOf } from '../../base/index.ts';
 import { hash, sealed } from '../fields.ts';
-import { pushDueReward } from '../rewards.ts';
 import { readPrescription, stateKeys } from '../state.ts';
 import { defineKind, filledSlots } from './kind.ts';
 import { whyNotOpen } from './open-prescription.ts';
@@ -14,7 +13,7 @@ export const prescriptionFilled = defineKind({
   effect({ id, body }, draft) {
     const found = readPrescription(draft, body.prescription)!;
     draft.set(stateKeys.prescription(body.prescription), { ...found, status: 'filled', closedBy: id });
-    pushDueReward(draft, 'fill-reward', id, found.prescriber);
+    draft.owe({ rule: 'fill-reward', cause: id, to: found.prescriber });
   },
   patientOf: (body, state) => readPrescription(state, body.prescription)?.patient,
   references: (body) => [body.prescription],
