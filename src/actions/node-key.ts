@@ -6,7 +6,7 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CarechainError, fromHex, isHex, type Random, toHex } from '../base/index.ts';
-import { sha256 } from '../crypto/index.ts';
+import { sha256Hex } from '../crypto/index.ts';
 import { readSmallFile } from './small-file.ts';
 
 const seedBytes = 32;
@@ -58,7 +58,7 @@ export function nodeKeyOfText(text: string): Uint8Array | null {
 
 /** Eight hex digits of the hash of a seed in hex. */
 function checksumOf(seed: string): string {
-  return toHex(sha256(fromHex(seed))).slice(0, 8);
+  return sha256Hex(fromHex(seed)).slice(0, 8);
 }
 
 async function write(dataDir: string, path: string, seed: Uint8Array): Promise<void> {

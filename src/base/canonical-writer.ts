@@ -4,16 +4,20 @@
  */
 import type { Encodable } from './encoding.ts';
 
-const firstBytes = 512;
+const firstBytes = 4_096;
 /** Hex, names of fields, short words: longer text is left to the runtime. */
 const longestQuickText = 80;
 
 export class CanonicalWriter {
-  #bytes = Buffer.allocUnsafe(firstBytes);
+  /** Used again for each value that fits: most are shorter than a hundred bytes. */
+  readonly #page = Buffer.alloc(firstBytes);
+  #bytes = this.#page;
   #end = 0;
 
-  /** The one encoding of a value. Once. @throws Error where it has none (a float, undefined, a class). */
+  /** The one encoding of a value. @throws Error where it has none (a float, undefined, a class). */
   writeWhole(value: Encodable): Uint8Array {
+    this.#bytes = this.#page;
+    this.#end = 0;
     this.#writeValue(value);
     return new Uint8Array(this.#bytes.subarray(0, this.#end));
   }

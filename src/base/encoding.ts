@@ -20,9 +20,11 @@ export type Encodable =
   | readonly Encodable[]
   | { readonly [key: string]: Encodable };
 
+const writer = new CanonicalWriter();
+
 /** @throws Error where the value has something that has no canonical encoding (a float, undefined, a class). */
 export function encode(value: Encodable): Uint8Array {
-  return new CanonicalWriter().writeWhole(value);
+  return writer.writeWhole(value);
 }
 
 /**

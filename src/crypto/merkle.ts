@@ -11,9 +11,9 @@ import { hashBytes, sha256 } from './hash.ts';
 const leafPrefix = Uint8Array.of(0x00);
 const nodePrefix = Uint8Array.of(0x01);
 
-/** SHA-256(0x00 ‖ bytes): 32 bytes. */
-export function leafHash(bytes: Uint8Array): Uint8Array {
-  return sha256(leafPrefix, bytes);
+/** SHA-256(0x00 ‖ parts): 32 bytes. */
+export function leafHash(...parts: Uint8Array[]): Uint8Array {
+  return sha256(leafPrefix, ...parts);
 }
 
 /** The root over leaf hashes of 32 bytes, in order (§2.1, MTH): 32 bytes. Of no leaves it is SHA-256 of nothing. */

@@ -24,7 +24,7 @@ import {
   utf8ToBytes,
   type ValueOf,
 } from '../base/index.ts';
-import { meetsTarget, merkleRoot, sign, taggedHash, verifyStrict, workTarget } from '../crypto/index.ts';
+import { meetsTarget, merkleRoot, sign, taggedHashHex, verifyStrict, workTarget } from '../crypto/index.ts';
 import { hash, nonce8, time, tryRead } from './fields.ts';
 import { accept, refuse, type Verdict } from './rejection.ts';
 import { type Reward, rewardLeaf } from './rewards.ts';
@@ -180,7 +180,7 @@ export function bodyWeight(transactions: readonly Transaction[]): number {
 }
 
 function hashOf(header: Header): string {
-  return toHex(taggedHash(tag, encode(wireHeader(header))));
+  return taggedHashHex(tag, encode(wireHeader(header)));
 }
 
 function wireHeader(header: Header): Encodable {

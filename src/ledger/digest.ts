@@ -4,8 +4,8 @@
  *
  *   digest = SHA-256(parent digest ‖ DAG-CBOR [[key, final value or null], …])    sorted by key bytes
  */
-import { compareBytes, type Encodable, encode, fromHex, toHex, utf8ToBytes } from '../base/index.ts';
-import { sha256 } from '../crypto/index.ts';
+import { type Encodable, encode, fromHex } from '../base/index.ts';
+import { sha256Hex } from '../crypto/index.ts';
 import type { StateChange } from './draft.ts';
 import { isDigested } from './state.ts';
 
@@ -15,8 +15,8 @@ export const noDigest: string = '00'.repeat(32);
 export function nextDigest(parentDigest: string, changes: readonly StateChange[]): string {
   const pairs = changes
     .filter(({ key }) => isDigested(key))
-    .map(({ key, after }): [Uint8Array, string, Encodable] => [utf8ToBytes(key), key, after])
-    .sort(([left], [right]) => compareBytes(left, right))
-    .map(([, key, after]): Encodable => [key, after]);
-  return toHex(sha256(fromHex(parentDigest), encode(pairs)));
+    // Keys are ASCII, so characters sort as bytes do.
+    .sort((left, right) => (left.key < right.key ? -1 : 1))
+    .map(({ key, after }): Encodable => [key, after]);
+  return sha256Hex(fromHex(parentDigest), encode(pairs));
 }

@@ -15,7 +15,7 @@ import {
   toHex,
   utf8ToBytes,
 } from '../base/index.ts';
-import { isSoundPublicKey, isSoundSealingKey, merkleRoot, taggedHash } from '../crypto/index.ts';
+import { isSoundPublicKey, isSoundSealingKey, merkleRoot, taggedHashHex } from '../crypto/index.ts';
 import { latestTime } from './fields.ts';
 import { roles } from './roles.ts';
 
@@ -74,7 +74,7 @@ export type GenesisFile = z.output<typeof schema>;
 
 /** The account that pays rewards. Its id is the hash of its name: nobody has a key for it. */
 export const systemName = 'SYSTEM_BANK_001';
-export const systemAccount: string = toHex(taggedHash('carechain/system/1', utf8ToBytes(systemName)));
+export const systemAccount: string = taggedHashHex('carechain/system/1', utf8ToBytes(systemName));
 
 export interface Member {
   readonly id: string;
@@ -95,7 +95,7 @@ export interface Genesis extends Omit<GenesisFile, 'members'> {
 
 /** A member keeps the id of its first signing key, also when keys are changed later. */
 export function memberIdOf(signingKey: string): string {
-  return toHex(taggedHash('carechain/member/1', fromHex(signingKey)));
+  return taggedHashHex('carechain/member/1', fromHex(signingKey));
 }
 
 /** @throws CarechainError `bad-genesis` with a sentence that names the field. */
@@ -115,7 +115,7 @@ export function parseGenesis(json: unknown): Genesis {
       throw new CarechainError('bad-genesis', `The genesis file is not usable: two members share one ${field}.`);
     }
   }
-  return { ...file, members, hash: toHex(taggedHash('carechain/genesis/1', encode(file))) };
+  return { ...file, members, hash: taggedHashHex('carechain/genesis/1', encode(file)) };
 }
 
 /** The transactions root of block #0, which has no transactions. */

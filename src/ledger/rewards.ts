@@ -3,8 +3,8 @@
  * block pays from the front of the queue, before its own transactions. So every node comes to the same payments, each
  * once, and nobody can forge one. What SYSTEM_BANK_001 cannot pay waits at the front.
  */
-import { type Encodable, encode, fromHex, toHex } from '../base/index.ts';
-import { leafHash, taggedHash } from '../crypto/index.ts';
+import { type Encodable, encode, fromHex } from '../base/index.ts';
+import { leafHash, taggedHashHex } from '../crypto/index.ts';
 import type { Draft } from './draft.ts';
 import { type Genesis, systemAccount } from './genesis.ts';
 import { type DueReward, readBalance, readDueQueue, readDueRewards, type StateView, stateKeys } from './state.ts';
@@ -84,5 +84,5 @@ function rewardOf(due: DueReward, genesis: Genesis): Reward {
     to: due.to,
     amount: amountOf(due, genesis),
   } as const;
-  return { id: toHex(taggedHash('carechain/reward/1', encodeReward(reward, genesis.hash))), ...reward };
+  return { id: taggedHashHex('carechain/reward/1', encodeReward(reward, genesis.hash)), ...reward };
 }

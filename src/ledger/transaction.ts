@@ -16,13 +16,12 @@ import {
   limits,
   mapOf,
   oneOf,
-  toHex,
   tryDecode,
   utf8ToBytes,
   type ValueOf,
   wordOf,
 } from '../base/index.ts';
-import { leafHash, sign, taggedHash } from '../crypto/index.ts';
+import { leafHash, sign, taggedHashHex } from '../crypto/index.ts';
 import { hash, nonce16, type Sealed, time, tryRead } from './fields.ts';
 import { type Kind, type KindName, kinds } from './kinds/index.ts';
 import { accept, refuse, type Verdict } from './rejection.ts';
@@ -77,7 +76,7 @@ export function signedBytes(transaction: Transaction): Uint8Array {
 
 /** The leaf of a transaction in its block's tree: SHA-256(0x00 ‖ body ‖ signature). */
 export function transactionLeaf(transaction: Transaction): Uint8Array {
-  return leafHash(concatBytes(bodyBytes(transaction), transaction.signature));
+  return leafHash(bodyBytes(transaction), transaction.signature);
 }
 
 /** What a node holds already, by its id. */
@@ -139,7 +138,7 @@ function seal(body: TransactionBody, signature: Uint8Array, bytes: Uint8Array): 
 
 /** Of bytes that are a transaction; of any others it is the id of none. */
 function idOf(bytes: Uint8Array): string {
-  return toHex(taggedHash(tag, bytes.subarray(1, Math.max(1, bytes.length - 66))));
+  return taggedHashHex(tag, bytes.subarray(1, Math.max(1, bytes.length - 66)));
 }
 
 function bodyBytes({ bytes }: Transaction): Uint8Array {

@@ -2,8 +2,8 @@
  * Signatures are checked once per node for the same bytes: the hash of body and signature together, never the id alone,
  * since one id may come with a good and with a bent signature.
  */
-import { fromHex, toHex } from '../base/index.ts';
-import { sha256 } from '../crypto/index.ts';
+import { fromHex } from '../base/index.ts';
+import { sha256Hex } from '../crypto/index.ts';
 import { readMember, type StateView, signedBytes, type Transaction, verifyTransaction } from '../ledger/index.ts';
 import type { Workers } from './workers.ts';
 
@@ -69,7 +69,7 @@ const keys = new WeakMap<Transaction, { signingKey: string; key: string }>();
 function keyOf(transaction: Transaction, signingKey: string): string {
   const kept = keys.get(transaction);
   if (kept?.signingKey === signingKey) return kept.key;
-  const key = toHex(sha256(fromHex(signingKey), transaction.bytes));
+  const key = sha256Hex(signingKey, transaction.bytes);
   keys.set(transaction, { signingKey, key });
   return key;
 }

@@ -2,14 +2,17 @@
  * The envelope of a stored value: the first 8 bytes of SHA-256(key ‖ value), then the value. LevelDB does not notice every
  * damaged byte; with the key in the hash a value that turns up under another key is noticed too.
  */
-import { concatBytes, utf8ToBytes } from '../base/index.ts';
 import { sha256 } from '../crypto/index.ts';
 import { damaged } from './storage-errors.ts';
 
 const checksumBytes = 8;
 
+/** For the database at once: it lies in memory that many share, and is not to be kept. */
 export function seal(key: string, value: Uint8Array): Uint8Array {
-  return concatBytes(checksumOf(key, value), value);
+  const envelope = Buffer.allocUnsafe(checksumBytes + value.length);
+  envelope.set(checksumOf(key, value).subarray(0, checksumBytes));
+  envelope.set(value, checksumBytes);
+  return envelope;
 }
 
 /** The value of an envelope. @throws CarechainError `folder-damaged` */
@@ -30,6 +33,7 @@ export function soundValue(key: string, envelope: Uint8Array): Uint8Array | null
   return value;
 }
 
+/** The first of these bytes are it. */
 function checksumOf(key: string, value: Uint8Array): Uint8Array {
-  return sha256(utf8ToBytes(key), value).subarray(0, checksumBytes);
+  return sha256(key, value);
 }

@@ -32,6 +32,7 @@ import {
   type KeyPair,
   recordCommitmentOf,
   sha256,
+  sha256Hex,
   unwrapKey,
   wrapKey,
   wrappedKeyBytes,
@@ -138,7 +139,7 @@ export async function openEnvelope(
     readerPublicKey: sealing.publicKey,
     context: wrapContext(network, envelope.commitment, wrap.reader),
   });
-  if (dataKey === null || toHex(sha256(dataKey)) !== toHex(envelope.keyHash)) return { state: 'bad-wrap' };
+  if (dataKey === null || sha256Hex(dataKey) !== toHex(envelope.keyHash)) return { state: 'bad-wrap' };
   const { ciphertext } = envelope;
   const plaintext = decryptRecord({ ciphertext, dataKey, associatedData: recordContext(network) });
   dataKey.fill(0);

@@ -5,8 +5,8 @@
  * ledger commits to. One whose wrap does not open, or that the disk has bent, is distrusted: it is wanted anew, and stays in
  * its place until another one comes, since its other wraps may be sound.
  */
-import { type Logger, toHex } from '../base/index.ts';
-import { sha256 } from '../crypto/index.ts';
+import type { Logger } from '../base/index.ts';
+import { sha256Hex } from '../crypto/index.ts';
 import type { Sealed, Transaction } from '../ledger/index.ts';
 import type { Write } from '../storage/index.ts';
 import { checkEnvelope } from './envelope.ts';
@@ -79,7 +79,7 @@ export class Keeping {
   /** Wants a sound envelope in place of this one. */
   async distrust(sealed: Sealed, bytes: Uint8Array | undefined): Promise<void> {
     this.#ports.logger.warn('a held record is not sound and is asked for anew');
-    if (bytes) this.#distrusted.add(toHex(sha256(bytes)));
+    if (bytes) this.#distrusted.add(sha256Hex(bytes));
     if (this.#distrusted.size > distrustedRemembered) {
       this.#distrusted.delete(this.#distrusted.values().next().value!);
     }
@@ -122,6 +122,6 @@ export class Keeping {
   }
 
   #isDistrusted(bytes: Uint8Array): boolean {
-    return this.#distrusted.size > 0 && this.#distrusted.has(toHex(sha256(bytes)));
+    return this.#distrusted.size > 0 && this.#distrusted.has(sha256Hex(bytes));
   }
 }

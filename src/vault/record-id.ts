@@ -5,11 +5,11 @@
  * readers; two honest nodes that know one of the two transactions each would then take each other for liars. Readers are
  * part of the id, so what is asked for, held and checked is always one commitment to one list of readers.
  */
-import { encode, fromHex, toHex } from '../base/index.ts';
-import { taggedHash } from '../crypto/index.ts';
+import { encode, fromHex } from '../base/index.ts';
+import { taggedHashHex } from '../crypto/index.ts';
 import type { Sealed } from '../ledger/index.ts';
 
 /** In hex. */
 export function recordIdOf({ commitment, readers }: Sealed): string {
-  return toHex(taggedHash('carechain/record-id/1', encode([fromHex(commitment), readers.map(fromHex)])));
+  return taggedHashHex('carechain/record-id/1', encode([fromHex(commitment), readers.map(fromHex)]));
 }

@@ -2,7 +2,14 @@ import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { concatBytes, toHex, utf8ToBytes } from '../../src/base/index.ts';
-import { recordCommitment, recordCommitmentOf, sha256, taggedHash } from '../../src/crypto/index.ts';
+import {
+  recordCommitment,
+  recordCommitmentOf,
+  sha256,
+  sha256Hex,
+  taggedHash,
+  taggedHashHex,
+} from '../../src/crypto/index.ts';
 
 test('sha256 of "abc" is that of FIPS 180-4', () => {
   expect(toHex(sha256(utf8ToBytes('abc')))).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
@@ -18,9 +25,24 @@ test('sha256 of parts is that of their concatenation, and agrees with another im
   );
 });
 
+test('text stands for its UTF-8 bytes, and hex is the same hash, however long it is', () => {
+  const part = fc.oneof(fc.uint8Array({ maxLength: 1_500 }), fc.string({ unit: 'binary', maxLength: 700 }));
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 4 }), (list) => {
+      const bytes = list.map((each) => (typeof each === 'string' ? utf8ToBytes(each) : each));
+      const expected = nobleSha256(concatBytes(...bytes));
+      expect(sha256(...list)).toEqual(expected);
+      expect(sha256Hex(...list)).toBe(toHex(expected));
+    }),
+    { numRuns: 200 },
+  );
+});
+
 test('a tagged hash starts with its tag', () => {
   const body = Uint8Array.of(1, 2, 3);
-  expect(taggedHash('carechain/transaction/1', body)).toEqual(sha256(utf8ToBytes('carechain/transaction/1'), body));
+  const hash = sha256(utf8ToBytes('carechain/transaction/1'), body);
+  expect(taggedHash('carechain/transaction/1', body)).toEqual(hash);
+  expect(taggedHashHex('carechain/transaction/1', body)).toBe(toHex(hash));
 });
 
 test('a hash is a plain Uint8Array', () => {
