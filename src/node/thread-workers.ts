@@ -6,14 +6,16 @@
  */
 import { Worker } from 'node:worker_threads';
 import { CarechainError } from '../base/index.ts';
+import { type PackedChecks, packChecks } from './packed-checks.ts';
 import { SerialQueue } from './serial-queue.ts';
-import { attemptsAtOnce, type NonceSearch, type SignatureCheck, type Workers } from './workers.ts';
+import { attemptsAtOnce, type NonceSearch, type Workers } from './workers.ts';
 
 export type ThreadTask =
-  | { readonly task: 'verify'; readonly checks: readonly SignatureCheck[] }
+  | { readonly task: 'verify'; readonly packed: PackedChecks }
   | { readonly task: 'search'; readonly search: NonceSearch; readonly start: bigint; readonly attempts: number };
 
-export type ThreadAnswer = { readonly verdicts: boolean[] } | { readonly nonce: Uint8Array | null };
+/** `verdicts`: 1 for each signature that holds, in their order. */
+export type ThreadAnswer = { readonly verdicts: Uint8Array } | { readonly nonce: Uint8Array | null };
 
 /** Fewer checks than this are done where they are: sending them costs more than they do. */
 const worthSending = 32;
@@ -25,10 +27,10 @@ export function threadWorkers(inline: Workers, startThread: () => Worker = start
   let stopped = false;
 
   /** The answer of a thread; null where it died over the task. */
-  async function attempt(task: ThreadTask): Promise<ThreadAnswer | null> {
+  async function attempt(makeTask: () => ThreadTask): Promise<ThreadAnswer | null> {
     if (stopped) throw new CarechainError('internal-error', 'The node is stopping: its worker thread has ended.');
     thread ??= start();
-    return answerOf(thread, task);
+    return answerOf(thread, makeTask());
   }
 
   function start(): Worker {
@@ -43,9 +45,10 @@ export function threadWorkers(inline: Workers, startThread: () => Worker = start
     return started;
   }
 
-  const ask = (task: ThreadTask): Promise<ThreadAnswer> =>
+  /** @param makeTask once for each thread: what is handed over to one is gone. */
+  const ask = (makeTask: () => ThreadTask): Promise<ThreadAnswer> =>
     queue.run(async () => {
-      const answer = (await attempt(task)) ?? (await attempt(task));
+      const answer = (await attempt(makeTask)) ?? (await attempt(makeTask));
       if (answer) return answer;
       throw new CarechainError('internal-error', 'Two worker threads in a row ended over one task.');
     });
@@ -53,12 +56,12 @@ export function threadWorkers(inline: Workers, startThread: () => Worker = start
   return {
     async verify(checks) {
       if (checks.length < worthSending) return inline.verify(checks);
-      const answer = await ask({ task: 'verify', checks });
-      return 'verdicts' in answer ? answer.verdicts : inline.verify(checks);
+      const answer = await ask(() => ({ task: 'verify', packed: packChecks(checks) }));
+      return 'verdicts' in answer ? Array.from(answer.verdicts, (verdict) => verdict === 1) : inline.verify(checks);
     },
     async searchNonce(search, signal) {
       for (let start = 0n; !signal.aborted; start += BigInt(attemptsAtOnce)) {
-        const answer = await ask({ task: 'search', search, start, attempts: attemptsAtOnce });
+        const answer = await ask(() => ({ task: 'search', search, start, attempts: attemptsAtOnce }));
         if ('nonce' in answer && answer.nonce) return answer.nonce;
       }
       return null;
@@ -84,7 +87,7 @@ function answerOf(thread: Worker, task: ThreadTask): Promise<ThreadAnswer | null
     const onExit = () => settle(() => resolve(null));
     thread.on('message', onMessage).on('exit', onExit);
     try {
-      thread.postMessage(task);
+      thread.postMessage(task, task.task === 'verify' ? [task.packed.lengths.buffer, task.packed.bytes.buffer] : []);
     } catch (error) {
       // What cannot be copied to a thread is a mistake of ours, and no other thread would take it either.
       settle(() => reject(error));

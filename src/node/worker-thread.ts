@@ -1,6 +1,7 @@
 /** What runs on the thread: one task at a time, one answer each. Loaded as a thread, never imported. */
 import { parentPort } from 'node:worker_threads';
 import { searchNonce, verifyStrict } from '../crypto/index.ts';
+import { unpackChecks } from './packed-checks.ts';
 import type { ThreadAnswer, ThreadTask } from './thread-workers.ts';
 
 parentPort?.on('message', (message: ThreadTask) => {
@@ -9,9 +10,10 @@ parentPort?.on('message', (message: ThreadTask) => {
 
 function answerTo(message: ThreadTask): ThreadAnswer {
   if (message.task === 'verify') {
+    const checks = [...unpackChecks(message.packed)];
     return {
-      verdicts: message.checks.map(({ publicKey, message: signed, signature }) =>
-        verifyStrict(publicKey, signed, signature),
+      verdicts: Uint8Array.from(checks, ({ publicKey, message: signed, signature }) =>
+        verifyStrict(publicKey, signed, signature) ? 1 : 0,
       ),
     };
   }
