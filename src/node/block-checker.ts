@@ -51,6 +51,9 @@ export interface RefusedBlock {
   readonly isDoubtful?: true;
 }
 
+/** So many signatures are checked, at the most, before it is the turn of their blocks. */
+export const signaturesAhead = 1_024;
+
 export type CheckedBlock =
   | { readonly ok: true; readonly added: AddedBlock }
   | { readonly ok: false; readonly refused: RefusedBlock };
@@ -101,7 +104,7 @@ export class BlockChecker {
   ): Promise<{ refused: RefusedBlock | null; end: Parent }> {
     let end = start;
     let sinceTurn = 0;
-    for (const block of blocks) {
+    for (const block of this.#signaturesAhead(blocks, draft)) {
       const checked = await check(block, draft, end);
       if (!checked.ok) return { refused: checked.refused, end };
       writeChanges(checked.added.effect.changes, draft);
@@ -113,6 +116,34 @@ export class BlockChecker {
       await turn();
     }
     return { refused: null, end };
+  }
+
+  /** Has them checked beside what is done now. What comes of it is met when the turn of the block has come. */
+  checkSignaturesOf({ transactions }: Block, state: StateView): void {
+    this.#ports.signatures.prepare(transactions, state).catch(() => undefined);
+  }
+
+  /** The same blocks; while one is looked at the signatures of the next ones are checked. */
+  *#signaturesAhead(blocks: Iterable<Block>, state: StateView): Iterable<Block> {
+    const queue: Block[] = [];
+    let ahead = 0;
+    try {
+      for (const block of blocks) {
+        this.checkSignaturesOf(block, state);
+        queue.push(block);
+        ahead += block.transactions.length;
+        while (ahead > signaturesAhead) {
+          const first = queue.shift()!;
+          ahead -= first.transactions.length;
+          yield first;
+        }
+      }
+    } catch (error) {
+      // It is the one after these that cannot be read.
+      yield* queue;
+      throw error;
+    }
+    yield* queue;
   }
 }
 

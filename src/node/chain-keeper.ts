@@ -30,6 +30,7 @@ import {
   type Parent,
   placeOf,
   type RefusedBlock,
+  signaturesAhead,
 } from './block-checker.ts';
 import { bodies, branchTo, undoDownTo } from './branch.ts';
 import { transactionsAtOnce } from './pause.ts';
@@ -104,7 +105,9 @@ export class ChainKeeper {
    * @throws as {@link offer}; what was committed before counts.
    */
   async *offerRange(blocks: readonly Block[], from: string): AsyncGenerator<Offer, void> {
+    let looked = 0;
     for (let next = 0; next < blocks.length; ) {
+      looked = this.#lookAhead(blocks, next, looked);
       const extended = await this.#inTurn(() => this.#extend(blocks.slice(next)));
       next += extended;
       for (let count = 0; count < extended; count++) yield { verdict: 'accepted', onMainChain: true };
@@ -114,6 +117,21 @@ export class ChainKeeper {
       yield offer;
       if ('rejection' in offer && offer.rejection) return;
     }
+  }
+
+  /**
+   * Has signatures of what follows `next` checked meanwhile. Not on a side branch: that costs nobody a check before it wins.
+   * @param looked so many were seen to. @returns how many are now.
+   */
+  #lookAhead(blocks: readonly Block[], next: number, looked: number): number {
+    const { chain } = this.#ports;
+    if (blocks[next]!.header.parent !== chain.tip().hash) return next;
+    let end = Math.max(looked, next);
+    for (let ahead = transactionsIn(blocks.slice(next, end)); end < blocks.length && ahead < signaturesAhead; end++) {
+      this.#checker.checkSignaturesOf(blocks[end]!, chain.state);
+      ahead += blocks[end]!.transactions.length;
+    }
+    return end;
   }
 
   /** Runs `task` while nothing is written to the chain. */
@@ -342,4 +360,8 @@ export class ChainKeeper {
     this.#told.add(code);
     this.#ports.onFault(error);
   }
+}
+
+function transactionsIn(blocks: readonly Block[]): number {
+  return blocks.reduce((sum, { transactions }) => sum + transactions.length, 0);
 }

@@ -60,6 +60,8 @@ export interface AddOptions {
   readonly freed?: Transaction[];
   /** Whether to keep what does not hold yet. */
   readonly mayWait?: (rejection: Rejection) => boolean;
+  /** Whoever adds it looks at its signature meanwhile, and takes it out again where that does not fit. */
+  readonly signature?: 'is being checked';
 }
 
 export class Mempool {
@@ -86,8 +88,9 @@ export class Mempool {
     return [...this.#pending].map(({ transaction }) => transaction);
   }
 
-  candidates(): Candidates {
-    return this.#pending;
+  /** What is pending, but for some of it, for a miner. */
+  candidates(without: ReadonlySet<string> = new Set()): Candidates {
+    return { byAuthor: () => this.#pending.byAuthor(without) };
   }
 
   /** The sum of what is pending, but for some of it. */
@@ -109,10 +112,10 @@ export class Mempool {
   }
 
   /** Takes a transaction and says where it went. Others that waited for it may become pending. */
-  add(transaction: Transaction, { freed = [], mayWait }: AddOptions = {}): Placement {
+  add(transaction: Transaction, options: AddOptions = {}): Placement {
     if (this.#pending.get(transaction.id)) return { place: 'known' };
-    const { placement, footprint } = this.#place(transaction, mayWait);
-    if (placement.place === 'pending') this.#free(footprint.written, freed);
+    const { placement, footprint } = this.#place(transaction, options);
+    if (placement.place === 'pending') this.#free(footprint.written, options.freed ?? []);
     return placement;
   }
 
@@ -258,8 +261,9 @@ export class Mempool {
     pending.footprint = noFootprint;
   }
 
-  #place(transaction: Transaction, mayWait: AddOptions['mayWait'] = () => true): Judged {
-    const judged = this.#judge(transaction, () => this.#hasRoomFor(transaction));
+  #place(transaction: Transaction, { mayWait, signature }: AddOptions = {}): Judged {
+    const rules = signature ? { ...this.#rules, verify: () => true } : this.#rules;
+    const judged = this.#judge(transaction, rules, () => this.#hasRoomFor(transaction));
     const { placement, footprint } = judged;
     const { id } = transaction;
     if (placement.place === 'pending') {
@@ -269,7 +273,7 @@ export class Mempool {
     }
     if (placement.place !== 'waiting') return judged;
     const { rejection } = placement;
-    if (!mayWait(rejection)) return { placement: { place: 'refused', rejection }, footprint };
+    if (mayWait && !mayWait(rejection)) return { placement: { place: 'refused', rejection }, footprint };
     this.#stopWaiting(id);
     if (this.#waiting.size >= limits.parkedTransactions && !this.#isOwn(id))
       return { placement: { place: 'full' }, footprint };
@@ -281,7 +285,7 @@ export class Mempool {
   /** What is pending already: where it still holds it keeps its place. */
   #placeAgain(pending: Pending): Judged {
     const { transaction } = pending;
-    const judged = this.#judge(transaction, () => true);
+    const judged = this.#judge(transaction, this.#rules, () => true);
     if (judged.placement.place !== 'pending') {
       this.#pending.remove(pending);
       return this.#place(transaction);
@@ -292,10 +296,10 @@ export class Mempool {
   }
 
   /** Where a transaction belongs; it is applied to the state where it is pending. */
-  #judge(transaction: Transaction, hasRoom: () => boolean): Judged {
+  #judge(transaction: Transaction, rules: TransactionRules, hasRoom: () => boolean): Judged {
     const { result, footprint } = this.state.traced((): Placement => {
-      const refused = checkTransaction(transaction, this.state, this.#rules);
-      if (refused) return this.#whatNow(transaction, refused);
+      const refused = checkTransaction(transaction, this.state, rules);
+      if (refused) return this.#whatNow(transaction, refused, rules);
       if (!hasRoom()) return { place: 'full' };
       applyTransaction(transaction, this.state);
       return { place: 'pending' };
@@ -303,12 +307,12 @@ export class Mempool {
     return { placement: result, footprint };
   }
 
-  #whatNow(transaction: Transaction, rejection: Rejection): Placement {
+  #whatNow(transaction: Transaction, rejection: Rejection, rules: TransactionRules): Placement {
     const nature = natureOf(rejection.code);
     if (nature === 'known') return { place: 'known' };
     if (nature === 'invalid') return { place: 'refused', rejection };
     if (nature === 'never') {
-      const byChain = checkTransaction(transaction, this.state.head, this.#rules);
+      const byChain = checkTransaction(transaction, this.state.head, rules);
       if (byChain && natureOf(byChain.code) === 'never') return { place: 'refused', rejection: byChain };
     }
     return { place: 'waiting', rejection };

@@ -2,7 +2,7 @@
  * The pending transactions, in the order in which they hold: all of them, those of each author, and what is told of them in
  * a status. One that comes or goes costs the same, however many there are.
  */
-import type { Candidate, Candidates, Footprint, Transaction } from '../ledger/index.ts';
+import type { Candidate, Footprint, Transaction } from '../ledger/index.ts';
 import type { PendingClaim } from '../network/index.ts';
 import { PendingSum } from './pending-sum.ts';
 
@@ -16,7 +16,7 @@ interface OfAuthor {
   readonly queue: Map<string, Pending>;
 }
 
-export class PendingQueue implements Candidates {
+export class PendingQueue {
   readonly #all = new Map<string, Pending>();
   readonly #authors = new Map<string, OfAuthor>();
   readonly #sum = new PendingSum();
@@ -34,8 +34,10 @@ export class PendingQueue implements Candidates {
     return this.#all.values();
   }
 
-  *byAuthor(): Iterable<{ bytes: number; oldestFirst: Iterable<Candidate> }> {
-    for (const { bytes, queue } of this.#authors.values()) yield { bytes, oldestFirst: queue.values() };
+  /** @returns of each author `bytes` of all that is pending, and what that is but for some of it. */
+  *byAuthor(without: ReadonlySet<string>): Iterable<{ bytes: number; oldestFirst: Iterable<Candidate> }> {
+    for (const { bytes, queue } of this.#authors.values())
+      yield { bytes, oldestFirst: allBut(without, queue.values()) };
   }
 
   countOf(author: string): number {
@@ -68,4 +70,8 @@ export class PendingQueue implements Candidates {
     ofAuthor.queue.delete(id);
     if (ofAuthor.queue.size === 0) this.#authors.delete(body.author);
   }
+}
+
+function* allBut(without: ReadonlySet<string>, candidates: Iterable<Candidate>): Iterable<Candidate> {
+  for (const candidate of candidates) if (!without.has(candidate.transaction.id)) yield candidate;
 }

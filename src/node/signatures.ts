@@ -5,46 +5,55 @@
 import { fromHex } from '../base/index.ts';
 import { sha256Hex } from '../crypto/index.ts';
 import { readMember, type StateView, signedBytes, type Transaction, verifyTransaction } from '../ledger/index.ts';
-import type { Workers } from './workers.ts';
+import { type Pause, turn } from './pause.ts';
+import type { SignatureCheck, Workers } from './workers.ts';
 
 const remembered = 100_000;
+/** So many are worth a task of their own; fewer wait a turn for others that come now, and share one. */
+const worthATask = 64;
+
+interface Batch {
+  readonly checks: SignatureCheck[];
+  readonly keys: string[];
+  /** Once they are remembered. */
+  readonly done: Promise<void>;
+}
 
 export class Signatures {
   readonly #workers: Workers;
   /** Hash of the bytes and the key -> verdict; the oldest go first. */
   readonly #verdicts = new Map<string, boolean>();
+  /** The same hash -> with what it is being checked. */
+  readonly #underWay = new Map<string, Batch>();
+  /** What goes to the workers together with the next turn. */
+  #shared: Batch | null = null;
 
   constructor(workers: Workers) {
     this.#workers = workers;
   }
 
   /**
-   * Checks those that were not checked before, all at once. Authors that `state` does not know are left to the rules.
+   * Checks those that were not checked before, all at once; what is being checked already is waited for. Authors that
+   * `state` does not know are left to the rules.
    * @returns the first whose signature is bad.
    */
   async prepare(transactions: readonly Transaction[], state: StateView): Promise<Transaction | undefined> {
-    const open: { key: string; publicKey: Uint8Array; transaction: Transaction }[] = [];
-    let bad: Transaction | undefined;
+    const signed: { key: string; transaction: Transaction }[] = [];
+    const open = new Map<string, SignatureCheck>();
+    const batches = new Set<Batch>();
     for (const transaction of transactions) {
       const author = readMember(state, transaction.body.author);
       if (!author) continue;
       const key = keyOf(transaction, author.signingKey);
-      const known = this.#verdicts.get(key);
-      if (known === undefined) open.push({ key, publicKey: fromHex(author.signingKey), transaction });
-      else if (!known) bad ??= transaction;
+      signed.push({ key, transaction });
+      if (this.#verdicts.has(key)) continue;
+      const batch = this.#underWay.get(key);
+      if (batch) batches.add(batch);
+      else open.set(key, checkOf(transaction, author.signingKey));
     }
-    if (open.length === 0) return bad;
-    const checks = open.map(({ publicKey, transaction }) => ({
-      publicKey,
-      message: signedBytes(transaction),
-      signature: transaction.signature,
-    }));
-    const verdicts = await this.#workers.verify(checks);
-    for (const [index, { key, transaction }] of open.entries()) {
-      this.#remember(key, verdicts[index]!);
-      if (!verdicts[index]) bad ??= transaction;
-    }
-    return bad;
+    if (open.size > 0) batches.add(this.#begin(open));
+    await Promise.all([...batches].map(({ done }) => done));
+    return signed.find(({ key }) => this.#verdicts.get(key) === false)?.transaction;
   }
 
   /** The verdict, from memory where there is one: the `verify` of the ledger's rules. */
@@ -56,6 +65,33 @@ export class Signatures {
     this.#remember(key, verdict);
     return verdict;
   };
+
+  #begin(open: ReadonlyMap<string, SignatureCheck>): Batch {
+    const isShared = open.size < worthATask;
+    const batch = isShared && this.#shared ? this.#shared : this.#newBatch(isShared ? turn : async () => undefined);
+    if (isShared) this.#shared = batch;
+    for (const [key, check] of open) {
+      batch.checks.push(check);
+      batch.keys.push(key);
+      this.#underWay.set(key, batch);
+    }
+    return batch;
+  }
+
+  #newBatch(pause: Pause): Batch {
+    const [checks, keys]: [SignatureCheck[], string[]] = [[], []];
+    const check = async () => {
+      await pause();
+      if (this.#shared?.keys === keys) this.#shared = null;
+      try {
+        const verdicts = await this.#workers.verify(checks);
+        for (const [index, key] of keys.entries()) this.#remember(key, verdicts[index]!);
+      } finally {
+        for (const key of keys) this.#underWay.delete(key);
+      }
+    };
+    return { checks, keys, done: check() };
+  }
 
   #remember(key: string, verdict: boolean): void {
     this.#verdicts.set(key, verdict);
@@ -72,4 +108,8 @@ function keyOf(transaction: Transaction, signingKey: string): string {
   const key = sha256Hex(signingKey, transaction.bytes);
   keys.set(transaction, { signingKey, key });
   return key;
+}
+
+function checkOf(transaction: Transaction, signingKey: string): SignatureCheck {
+  return { publicKey: fromHex(signingKey), message: signedBytes(transaction), signature: transaction.signature };
 }

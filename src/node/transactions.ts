@@ -6,15 +6,7 @@
  * is confirmed or has become impossible; a reorg that takes it out of the chain puts it back. It is never evicted.
  */
 import { equalBytes, type Logger, limits } from '../base/index.ts';
-import {
-  type Candidate,
-  type Candidates,
-  natureOf,
-  type Rejection,
-  rejection,
-  type Transaction,
-  type Verdict,
-} from '../ledger/index.ts';
+import { natureOf, type Rejection, rejection, type Transaction, type Verdict } from '../ledger/index.ts';
 import type { MessageVerdict, PendingClaim } from '../network/index.ts';
 import type { ChainStore, LostTransaction, Outbox, Store, Write } from '../storage/index.ts';
 import type { Switch } from './chain-keeper.ts';
@@ -101,9 +93,8 @@ export class Transactions {
   }
 
   /** As {@link offered}, for the miner. */
-  candidates(): Candidates {
-    const candidates = this.#ports.mempool.candidates();
-    return this.#unsaved.size === 0 ? candidates : { byAuthor: () => allBut(this.#unsaved, candidates) };
+  candidates(): ReturnType<Mempool['candidates']> {
+    return this.#ports.mempool.candidates(this.#unsaved);
   }
 
   /** The sum of what is offered. */
@@ -130,7 +121,7 @@ export class Transactions {
    * waits, and is offered once that has come. Everything else that does not hold now is refused, while its author listens.
    */
   async submit(transaction: Transaction, alongside: readonly Write[]): Promise<Verdict<null>> {
-    const { mempool, outbox, store } = this.#ports;
+    const { outbox, store, signatures, chain } = this.#ports;
     const { id } = transaction;
     // Said twice, as by a program that did not hear the answer.
     if (this.#own.has(id) && !this.#unsaved.has(id)) {
@@ -140,18 +131,26 @@ export class Transactions {
     this.#own.add(id);
     this.#unsaved.add(id);
     const freed: Transaction[] = [];
+    let isSaved = false;
     try {
-      const placement = mempool.add(transaction, { freed, mayWait: (rejection) => this.#mayWait(rejection) });
-      const refused = placement.place === 'refused' ? placement.rejection : null;
-      const isInChain = placement.place === 'known' && !mempool.get(id);
-      if (refused || isInChain) {
+      const refused = this.#admitOwn(transaction, freed);
+      if (refused) {
         this.#own.delete(id);
-        return { ok: false, rejection: refused ?? rejection('already-in-chain', { id }) };
+        return { ok: false, rejection: refused };
       }
-      await store.write([...outbox.put(transaction), ...alongside]);
+      // The signature is looked at while the disk is busy. Until both are done nobody else sees the transaction.
+      const [saved, checked] = await Promise.allSettled([
+        store.write([...outbox.put(transaction), ...alongside]),
+        signatures.prepare([transaction], chain.state),
+      ]);
+      isSaved = saved.status === 'fulfilled';
+      resultOf(saved);
+      if (resultOf(checked)) {
+        await this.#takeBack(id, isSaved);
+        return { ok: false, rejection: rejection('bad-signature', { id }) };
+      }
     } catch (error) {
-      this.#own.delete(id);
-      this.#settle([], mempool.remove(id));
+      await this.#takeBack(id, isSaved);
       throw error;
     } finally {
       this.#unsaved.delete(id);
@@ -159,6 +158,23 @@ export class Transactions {
     this.#ports.onPending(this.#told([transaction, ...freed]));
     this.#publish([transaction, ...freed]);
     return { ok: true, value: null };
+  }
+
+  /** @returns why what a user of this node signed is not taken. Its signature is still to be checked. */
+  #admitOwn(transaction: Transaction, freed: Transaction[]): Rejection | null {
+    const { mempool } = this.#ports;
+    const mayWait = (refused: Rejection) => this.#mayWait(refused);
+    const placement = mempool.add(transaction, { freed, mayWait, signature: 'is being checked' });
+    if (placement.place === 'refused') return placement.rejection;
+    const isConfirmed = placement.place === 'known' && !mempool.get(transaction.id);
+    return isConfirmed ? rejection('already-in-chain', { id: transaction.id }) : null;
+  }
+
+  async #takeBack(id: string, isSaved: boolean): Promise<void> {
+    const { mempool, store, outbox } = this.#ports;
+    this.#own.delete(id);
+    this.#settle([], mempool.remove(id));
+    if (isSaved) await store.write([outbox.remove(id)]);
   }
 
   /** Whether a peer's id is worth fetching. */
@@ -366,13 +382,9 @@ export class Transactions {
   }
 }
 
-/** Bytes are those of all: no fewer than there are. */
-function* allBut(ids: ReadonlySet<string>, candidates: Candidates): ReturnType<Candidates['byAuthor']> {
-  for (const { bytes, oldestFirst } of candidates.byAuthor()) yield { bytes, oldestFirst: leftOf(oldestFirst, ids) };
-}
-
-function* leftOf(candidates: Iterable<Candidate>, without: ReadonlySet<string>): Iterable<Candidate> {
-  for (const candidate of candidates) if (!without.has(candidate.transaction.id)) yield candidate;
+function resultOf<Value>(settled: PromiseSettledResult<Value>): Value {
+  if (settled.status === 'rejected') throw settled.reason;
+  return settled.value;
 }
 
 function portionsOf(transactions: readonly Transaction[]): Transaction[][] {

@@ -203,6 +203,18 @@ describe('a range of blocks', () => {
     expect(await disagreements(rig, chain)).toEqual([]);
   });
 
+  test('has each signature checked once, and those of a branch that does not win not at all', async () => {
+    const { chain, trunk, main, side } = forked(40, 50);
+    const rig = await openRig(chain);
+    await offerRange(rig, [...trunk, ...main], 'peer');
+    expect(rig.checked.signatures).toBe(42);
+    await offerRange(rig, side.slice(0, 30), 'peer');
+    expect(rig.checked.signatures).toBe(42);
+    await offerRange(rig, side.slice(30), 'peer');
+    expect(rig.chain.tip().hash).toBe(side.at(-1)!.hash);
+    expect(rig.checked.signatures).toBe(92);
+  });
+
   test('that leaves the main chain switches once, and goes on from there', async () => {
     const { chain, trunk, main, side } = forked(3, 80);
     const rig = await openRig(chain);

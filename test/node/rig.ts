@@ -3,7 +3,7 @@ import { MemoryLevel } from 'memory-level';
 import { CarechainError, type Clock, silentLogger } from '../../src/base/index.ts';
 import { type Block, decodeBlock, sealBlock } from '../../src/ledger/index.ts';
 import { ChainKeeper, type ChainKeeperPorts, type Switch } from '../../src/node/chain-keeper.ts';
-import { inlineWorkers } from '../../src/node/index.ts';
+import { inlineWorkers, type Workers } from '../../src/node/index.ts';
 import { differences, replay } from '../../src/node/replay.ts';
 import { Signatures } from '../../src/node/signatures.ts';
 import { type ChainStore, createStore, type Database, openChainStore, type Store } from '../../src/storage/index.ts';
@@ -47,6 +47,7 @@ export interface Rig {
   readonly blamed: string[];
   /** Codes of the faults that were told. */
   readonly faults: string[];
+  readonly checked: { readonly signatures: number };
   /** Offers as a peer does: the verdict, and the code where there is one. */
   offer(block: Block, from?: string): Promise<string>;
 }
@@ -70,10 +71,18 @@ export async function openRig(
   const switches: Switch[] = [];
   const blamed: string[] = [];
   const faults: string[] = [];
+  const checked = { signatures: 0 };
+  const workers: Workers = {
+    ...inlineWorkers,
+    verify(checks) {
+      checked.signatures += checks.length;
+      return inlineWorkers.verify(checks);
+    },
+  };
   const keeper = new ChainKeeper({
     genesis: world.world.genesis,
     chain,
-    signatures: new Signatures(inlineWorkers),
+    signatures: new Signatures(workers),
     clock,
     logger: silentLogger,
     alsoWrite: (change) => hooks.alsoWrite(change),
@@ -93,6 +102,7 @@ export async function openRig(
     switches,
     blamed,
     faults,
+    checked,
     async offer(block, from) {
       const offer = await keeper.offer(block, from ?? null);
       if (offer.verdict === 'accepted') return offer.onMainChain ? 'main' : 'side';

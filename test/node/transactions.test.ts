@@ -19,7 +19,7 @@ async function open(world: Chain, database: Database) {
   const faults: unknown[] = [];
   const told: string[] = [];
   const published: string[] = [];
-  const parts: { transactions?: Transactions; queries?: Queries; mempool?: Mempool } = {};
+  const parts: { transactions?: Transactions; queries?: Queries; mempool?: Mempool; signatures?: Signatures } = {};
   /** Asked whenever a batch is about to be written or has been, which is when something could be nowhere. */
   const watched: { ids: string[]; missing: string[] } = { ids: [], missing: [] };
   const look = () => {
@@ -53,6 +53,7 @@ async function open(world: Chain, database: Database) {
     });
     parts.transactions = transactions;
     parts.mempool = mempool;
+    parts.signatures = signatures;
     const due = new DueList(chain, genesis);
     parts.queries = new Queries({ chain, store, mempool, transactions, conflicts, due });
     return {
@@ -348,12 +349,36 @@ test('the users of a node may have so much waiting, and what is submitted beyond
   expect(await node.submit(late)).toMatchObject({ ok: true });
 });
 
+test('what a user of this node signed badly is refused, nobody hears of it, and nothing of it is left', async () => {
+  const chain = new Chain(testGenesis());
+  const { world } = chain;
+  const database = await memoryDatabase();
+  const node = await open(chain, database);
+  const registration = world.register('alice', 'jane');
+  const bent = withSignature(registration, new Uint8Array(64).fill(7));
+  const waiting = world.consult('alice', 'jane');
+  expect(await node.submit(waiting)).toMatchObject({ ok: true });
+  expect(await node.submit(bent)).toMatchObject({ ok: false, rejection: { code: 'bad-signature' } });
+  expect([node.where(bent.id), node.where(waiting.id), node.told, node.published]).toEqual([
+    'nowhere',
+    'waiting',
+    [],
+    [],
+  ]);
+  expect(node.transactions.kept()).toEqual([waiting.id]);
+  expect((await open(chain, database)).transactions.kept()).toEqual([waiting.id]);
+  expect(await node.submit(registration)).toMatchObject({ ok: true });
+  expect(node.told).toEqual([registration.id, waiting.id]);
+});
+
 test('what stops waiting while it is being written is told of when it is on the disk', async () => {
   const chain = new Chain(testGenesis());
   const { world } = chain;
   const node = await open(chain, await memoryDatabase());
   const registration = world.register('adam', 'jane');
   const consultation = world.consult('alice', 'jane');
+  // What is known to be signed is taken at once.
+  await node.parts.signatures!.prepare([registration], node.rig.chain.state);
   const submitted = node.submit(consultation);
   await node.transactions.take([registration], 'a message');
   const toldBefore = [...node.told];
