@@ -120,7 +120,7 @@ export class BlockChecker {
 
   /** Has them checked beside what is done now. What comes of it is met when the turn of the block has come. */
   checkSignaturesOf({ transactions }: Block, state: StateView): void {
-    this.#ports.signatures.prepare(transactions, state).catch(() => undefined);
+    this.#ports.signatures.prepare(transactions, state, 'ahead').catch(() => undefined);
   }
 
   /** The same blocks; while one is looked at the signatures of the next ones are checked. */

@@ -5,12 +5,18 @@
 import { fromHex } from '../base/index.ts';
 import { sha256Hex } from '../crypto/index.ts';
 import { readMember, type StateView, signedBytes, type Transaction, verifyTransaction } from '../ledger/index.ts';
-import { type Pause, turn } from './pause.ts';
+import { turn } from './pause.ts';
 import type { SignatureCheck, Workers } from './workers.ts';
 
 const remembered = 100_000;
-/** So many are worth a task of their own; fewer wait a turn for others that come now, and share one. */
+/** So many are worth a task of their own. */
 const worthATask = 64;
+
+/**
+ * Whose checks share a task where they are few, and wait a turn for that: what users of this node sign, what is checked
+ * ahead. What a peer sends is checked at once and by itself: nobody shall wait for the work that another makes.
+ */
+export type SharedTask = 'own' | 'ahead';
 
 interface Batch {
   readonly checks: SignatureCheck[];
@@ -26,7 +32,7 @@ export class Signatures {
   /** The same hash -> with what it is being checked. */
   readonly #underWay = new Map<string, Batch>();
   /** What goes to the workers together with the next turn. */
-  #shared: Batch | null = null;
+  readonly #shared = new Map<SharedTask, Batch>();
 
   constructor(workers: Workers) {
     this.#workers = workers;
@@ -37,7 +43,11 @@ export class Signatures {
    * `state` does not know are left to the rules.
    * @returns the first whose signature is bad.
    */
-  async prepare(transactions: readonly Transaction[], state: StateView): Promise<Transaction | undefined> {
+  async prepare(
+    transactions: readonly Transaction[],
+    state: StateView,
+    task?: SharedTask,
+  ): Promise<Transaction | undefined> {
     const signed: { key: string; transaction: Transaction }[] = [];
     const open = new Map<string, SignatureCheck>();
     const batches = new Set<Batch>();
@@ -51,7 +61,7 @@ export class Signatures {
       if (batch) batches.add(batch);
       else open.set(key, checkOf(transaction, author.signingKey));
     }
-    if (open.size > 0) batches.add(this.#begin(open));
+    if (open.size > 0) batches.add(this.#begin(open, task));
     await Promise.all([...batches].map(({ done }) => done));
     return signed.find(({ key }) => this.#verdicts.get(key) === false)?.transaction;
   }
@@ -66,10 +76,8 @@ export class Signatures {
     return verdict;
   };
 
-  #begin(open: ReadonlyMap<string, SignatureCheck>): Batch {
-    const isShared = open.size < worthATask;
-    const batch = isShared && this.#shared ? this.#shared : this.#newBatch(isShared ? turn : async () => undefined);
-    if (isShared) this.#shared = batch;
+  #begin(open: ReadonlyMap<string, SignatureCheck>, task?: SharedTask): Batch {
+    const batch = task && open.size < worthATask ? this.#sharedBatch(task) : this.#newBatch(async () => undefined);
     for (const [key, check] of open) {
       batch.checks.push(check);
       batch.keys.push(key);
@@ -78,11 +86,21 @@ export class Signatures {
     return batch;
   }
 
-  #newBatch(pause: Pause): Batch {
+  #sharedBatch(task: SharedTask): Batch {
+    const begun = this.#shared.get(task);
+    if (begun) return begun;
+    const batch = this.#newBatch(async () => {
+      await turn();
+      this.#shared.delete(task);
+    });
+    this.#shared.set(task, batch);
+    return batch;
+  }
+
+  #newBatch(filled: () => Promise<void>): Batch {
     const [checks, keys]: [SignatureCheck[], string[]] = [[], []];
     const check = async () => {
-      await pause();
-      if (this.#shared?.keys === keys) this.#shared = null;
+      await filled();
       try {
         const verdicts = await this.#workers.verify(checks);
         for (const [index, key] of keys.entries()) this.#remember(key, verdicts[index]!);

@@ -141,7 +141,7 @@ export class Transactions {
       // The signature is looked at while the disk is busy. Until both are done nobody else sees the transaction.
       const [saved, checked] = await Promise.allSettled([
         store.write([...outbox.put(transaction), ...alongside]),
-        signatures.prepare([transaction], chain.state),
+        signatures.prepare([transaction], chain.state, 'own'),
       ]);
       isSaved = saved.status === 'fulfilled';
       resultOf(saved);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { genesisChanges, type Transaction } from '../../src/ledger/index.ts';
 import { inlineWorkers } from '../../src/node/index.ts';
 import { MemoryState } from '../../src/node/replay.ts';
-import { Signatures } from '../../src/node/signatures.ts';
+import { type SharedTask, Signatures } from '../../src/node/signatures.ts';
 import { testGenesis, withSignature } from '../support/ledger.ts';
 
 const world = testGenesis();
@@ -20,8 +20,10 @@ function watched(failures = 0) {
       return inlineWorkers.verify(checks);
     },
   });
-  const prepare = (...transactions: Transaction[]) => signatures.prepare(transactions, state);
-  return { tasks, prepare };
+  const prepare = (...transactions: Transaction[]) => signatures.prepare(transactions, state, 'own');
+  const prepareFor = (task: SharedTask | undefined, ...transactions: Transaction[]) =>
+    signatures.prepare(transactions, state, task);
+  return { tasks, prepare, prepareFor };
 }
 
 const registrations = (count: number) =>
@@ -39,6 +41,19 @@ test('the few of several callers go to the workers together, each once', async (
   expect(tasks).toEqual([4]);
   expect(await prepare(one, bent)).toBe(bent);
   expect(tasks).toEqual([4]);
+});
+
+test('what a peer sends is checked by itself, and what is checked ahead keeps no user waiting', async () => {
+  const { tasks, prepareFor } = watched();
+  const [one, other, third, ...rest] = registrations(6) as [Transaction, Transaction, Transaction];
+  const all = [
+    prepareFor('ahead', one),
+    prepareFor('own', other),
+    prepareFor('ahead', ...rest),
+    prepareFor(undefined, third),
+  ];
+  expect(await Promise.all(all)).toEqual(all.map(() => undefined));
+  expect(tasks).toEqual([1, 4, 1]);
 });
 
 test('what is being checked for one is waited for by another', async () => {
