@@ -5,6 +5,7 @@
  */
 import { pause } from '../test/support/waiting.ts';
 import { beside, verifiesPerSecond } from './limit.ts';
+import type { Confirmed } from './node-host.ts';
 import { Nodes } from './nodes.ts';
 import type { Question } from './question.ts';
 
@@ -23,12 +24,10 @@ export const network: Question = {
     const { limit, result } = await beside(verifiesPerSecond, () => confirmWhileWriting(measuredMs));
     const ceiling = (cores * limit) / 3;
     return {
-      confirmedPerSecond: result.confirmedPerSecond,
-      writtenCount: result.written,
+      ...result,
       verifyLimitPerSecond: limit,
       ceilingPerSecond: ceiling,
       ofCeilingTimes: result.confirmedPerSecond / ceiling,
-      agreedAfterMs: result.agreedAfterMs,
     };
   },
 };
@@ -47,10 +46,22 @@ async function confirmWhileWriting(measuredMs: number) {
       const begin = before[index]!;
       return ((transactions - begin.transactions) * 1_000) / (at - begin.at);
     });
-    const written = (await writing).reduce((sum, each) => sum + each, 0);
+    const over = (of: (confirmed: Confirmed) => number) => sum(after.map(of)) - sum(before.map(of));
+    const confirmed = over(({ transactions }) => transactions);
+    const writtenCount = sum(await writing);
     const beganAt = performance.now();
     await nodes.agree(agreeMs);
-    return { confirmedPerSecond: Math.min(...rates), written, agreedAfterMs: performance.now() - beganAt };
+    return {
+      confirmedPerSecond: Math.min(...rates),
+      writtenCount,
+      // What joined the main chain of a node for each that stayed: forks cost what is above one.
+      joinedTimes: over(({ joined }) => joined.transactions) / confirmed,
+      blocksCount: over(({ height }) => height) / after.length,
+      joinedBlocksTimes: over(({ joined }) => joined.blocks) / over(({ height }) => height),
+      // Of all three together.
+      processorOfEachMs: (over(({ processorMs }) => processorMs) * after.length) / confirmed,
+      agreedAfterMs: performance.now() - beganAt,
+    };
   } finally {
     await nodes.stop();
   }
@@ -58,5 +69,7 @@ async function confirmWhileWriting(measuredMs: number) {
 
 /** What one node's people could not write more than. */
 const mostPerSecond = 3_000;
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
 const confirmedOf = (nodes: Nodes) => Promise.all(nodes.nodes.map((node) => node.call('confirmed')));

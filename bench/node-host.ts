@@ -25,6 +25,15 @@ export type HostEvent =
   | { readonly name: 'tip'; readonly hash: string; readonly height: number; readonly at: number }
   | { readonly name: 'pending'; readonly id: string; readonly at: number };
 
+export interface Confirmed {
+  readonly height: number;
+  readonly transactions: number;
+  /** On the main chain now or earlier. */
+  readonly joined: { readonly blocks: number; readonly transactions: number };
+  readonly processorMs: number;
+  readonly at: number;
+}
+
 /** How many of what its people wrote may wait to be in a block before they stop writing for a while. */
 const mostUnconfirmed = 5_000;
 const atOnce = 64;
@@ -39,6 +48,8 @@ export class NodeHost {
   #signed: Transaction[] = [];
   /** What people signed in each block that was on the main chain at some time. */
   readonly #signedIn = new Map<string, number>();
+  /** How many blocks joined the main chain, also those that left it again, and what people signed in them. */
+  #joined = { blocks: 0, transactions: 0 };
   #isLoaded = false;
 
   constructor(settings: HostSettings, tell: (event: HostEvent) => void) {
@@ -64,7 +75,10 @@ export class NodeHost {
     });
     this.#node = node;
     node.on('block', ({ hash, transactions }) => {
-      this.#signedIn.set(hash, transactions - node.rewardsOf(hash).length);
+      const signed = transactions - node.rewardsOf(hash).length;
+      this.#signedIn.set(hash, signed);
+      this.#joined.blocks += 1;
+      this.#joined.transactions += signed;
     });
     node.on('tip', ({ hash, height }) => this.#tell({ name: 'tip', hash, height, at: monotonicMs() }));
     node.on('transaction', ({ id }) => {
@@ -128,13 +142,20 @@ export class NodeHost {
   }
 
   /** What people signed that is on the main chain now: of a block that has left it nothing counts. */
-  async confirmed(): Promise<{ transactions: number; at: number }> {
+  async confirmed(): Promise<Confirmed> {
     const node = this.#node!;
     const at = monotonicMs();
     let transactions = 0;
     for (let { height } = node.head(); height > 0; height--)
       transactions += this.#signedIn.get(node.hashAt(height)!) ?? 0;
-    return { transactions, at };
+    const { user, system } = process.cpuUsage();
+    return {
+      height: node.head().height,
+      transactions,
+      joined: { ...this.#joined },
+      processorMs: (user + system) / 1_000,
+      at,
+    };
   }
 
   async view(): Promise<{ hash: string; height: number; pending: number }> {

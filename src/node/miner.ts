@@ -27,6 +27,13 @@ import type { Workers } from './workers.ts';
 
 const timeoutMs = 60_000;
 
+const headMoved = { ok: false, code: 'head-moved' } as const;
+
+/** What comes of mining on one head. */
+export type MineAttempt = MineOutcome | typeof headMoved;
+
+type Refusal = Extract<MineOutcome, { ok: false }>;
+
 export interface MinerPorts {
   readonly genesis: Genesis;
   readonly chain: ChainStore;
@@ -43,6 +50,8 @@ export interface MinerPorts {
   clockIsWrong(): boolean;
   /** Calls whenever the head moves, until the function returned is called. */
   onHeadMove(run: () => void): () => void;
+  /** It is on the main chain. */
+  onMined(block: Block): void;
 }
 
 export class Miner {
@@ -63,12 +72,28 @@ export class Miner {
     return this.#queue.idle();
   }
 
-  /** One at a time: two blocks of one miner at one height would only compete with each other. */
+  /** On one head after the other, until a block of this node is on the main chain. */
   mine(): Promise<MineOutcome> {
-    return this.#queue.run(() => this.#mineOne());
+    return this.#mineWithin<MineOutcome>(async (signal) => {
+      while (!signal.aborted) {
+        const attempt = await this.#attempt(signal);
+        if (attempt.ok || attempt.code !== 'head-moved') return attempt;
+      }
+      return { ok: false, code: 'mining-timed-out' };
+    });
   }
 
-  async #mineOne(): Promise<MineOutcome> {
+  /** On the head of now: where another's block comes first, nothing is mined. */
+  mineOnce(): Promise<MineAttempt> {
+    return this.#mineWithin((signal) => this.#attempt(signal));
+  }
+
+  /** One at a time: two blocks of one miner at one height would only compete with each other. */
+  #mineWithin<Outcome>(mine: (signal: AbortSignal) => Promise<Outcome>): Promise<Outcome | Refusal> {
+    return this.#queue.run(() => this.#mineNow(mine));
+  }
+
+  async #mineNow<Outcome>(mine: (signal: AbortSignal) => Promise<Outcome>): Promise<Outcome | Refusal> {
     const { genesis, nodeKey, clock, clockIsWrong } = this.#ports;
     if (genesis.miners !== 'open' && !genesis.miners.includes(toHex(nodeKey.publicKey)))
       return { ok: false, code: 'miner-not-allowed' };
@@ -80,18 +105,14 @@ export class Miner {
     if (this.#isStopped) over.abort();
     const timer = clock.after(timeoutMs, () => over.abort());
     try {
-      while (!signal.aborted) {
-        const attempt = await this.#attempt(signal);
-        if (attempt !== 'head-moved') return attempt;
-      }
-      return { ok: false, code: 'mining-timed-out' };
+      return await mine(signal);
     } finally {
       timer.cancel();
     }
   }
 
-  async #attempt(signal: AbortSignal): Promise<MineOutcome | 'head-moved'> {
-    const { genesis, keeper, nodeKey, workers, onHeadMove, rewardsDue } = this.#ports;
+  async #attempt(signal: AbortSignal): Promise<MineAttempt> {
+    const { genesis, chain, keeper, nodeKey, workers, onHeadMove, rewardsDue } = this.#ports;
     // While nothing is written to the chain: the plan rests on one head.
     const plan = await keeper.exclusively(() => this.#plan());
     if (!plan) return { ok: false, code: 'nothing-to-mine' };
@@ -102,15 +123,19 @@ export class Miner {
     const nonce = await workers
       .searchNonce(nonceFrame(plan.header), AbortSignal.any([signal, moved.signal]))
       .finally(unwatch);
-    if (!nonce) return moved.signal.aborted ? 'head-moved' : { ok: false, code: 'mining-timed-out' };
+    if (!nonce) return moved.signal.aborted ? headMoved : { ok: false, code: 'mining-timed-out' };
 
+    // What others sealed, and is being checked now, goes first: a block beside it would only compete with it.
+    await keeper.idle();
+    if (chain.tip().hash !== plan.header.parent) return headMoved;
     const header: Header = { ...plan.header, nonce: toHex(nonce) };
     const block: Block = sealBlock(header, plan.transactions, nodeKey.secretKey);
     const offer = await keeper.offer(block);
     if (offer.verdict !== 'accepted' || !offer.onMainChain) {
       this.#ports.logger.info('a block mined here did not win', { height: header.height, verdict: offer.verdict });
-      return 'head-moved';
+      return headMoved;
     }
+    this.#ports.onMined(block);
     return {
       ok: true,
       block,

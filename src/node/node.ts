@@ -137,6 +137,7 @@ export class Node implements LedgerNode {
       rewardsDue: () => due.all(),
       clockIsWrong: () => clockWatch.isSkewed,
       onHeadMove: (run) => this.#emitter.on('tip', run),
+      onMined: (block) => network.publishBlock(block),
     });
     this.#sync = new Sync({
       genesis,
@@ -230,8 +231,14 @@ export class Node implements LedgerNode {
     this.#care.start(this.#stopping ? null : (scrubEveryMs ?? null));
     if (mineEverySeconds === null || this.#stopping) return;
     const { chain } = this.#parts;
-    const isDue = () => hasSomethingToMine(chain, this.genesis, this.#mempool.size);
-    this.#mining = startMiningRhythm(mineEverySeconds, { ...this.#world, isDue, mine: () => this.mine() });
+    this.#mining = startMiningRhythm(mineEverySeconds, {
+      ...this.#world,
+      chain,
+      nodeKey: this.nodeKey,
+      isDue: () => hasSomethingToMine(chain, this.genesis, this.#mempool.size),
+      mine: () => this.#miner.mineOnce(),
+      onHeadMove: (run) => this.#emitter.on('tip', run),
+    });
   }
 
   /** Safe at any moment, also while the node starts, and more than once. */
@@ -335,10 +342,8 @@ export class Node implements LedgerNode {
     return this.#transactions.submit(transaction, alongside);
   }
 
-  async mine(): Promise<MineOutcome> {
-    const outcome = await this.#miner.mine();
-    if (outcome.ok) this.network.publishBlock(outcome.block);
-    return outcome;
+  mine(): Promise<MineOutcome> {
+    return this.#miner.mine();
   }
 
   async sync(): Promise<SyncReport> {

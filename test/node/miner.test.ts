@@ -1,0 +1,64 @@
+import { expect, test, vi } from 'vitest';
+import { silentLogger } from '../../src/base/index.ts';
+import type { Candidates, Transaction } from '../../src/ledger/index.ts';
+import { inlineWorkers } from '../../src/node/index.ts';
+import { Miner } from '../../src/node/miner.ts';
+import { Signatures } from '../../src/node/signatures.ts';
+import { Chain, nodeKeysFrom, testGenesis } from '../support/ledger.ts';
+import { clockOf, openRig } from './rig.ts';
+
+const world = testGenesis();
+
+/** A miner of what `alice` registers, on a head that may move while it searches. */
+async function openMiner(whileItSearches: (attempt: number) => void) {
+  const chain = new Chain(world);
+  const rig = await openRig(chain);
+  const published: string[] = [];
+  let attempt = 0;
+  const miner = new Miner({
+    genesis: world.genesis,
+    chain: rig.chain,
+    keeper: rig.keeper,
+    signatures: new Signatures(inlineWorkers),
+    workers: {
+      ...inlineWorkers,
+      searchNonce(...search) {
+        whileItSearches(attempt++);
+        return inlineWorkers.searchNonce(...search);
+      },
+    },
+    clock: clockOf(chain),
+    logger: silentLogger,
+    nodeKey: nodeKeysFrom('here'),
+    candidates: () => only(world.register('alice', 'pending')),
+    rewardsDue: () => [],
+    clockIsWrong: () => false,
+    onHeadMove: () => () => undefined,
+    onMined: ({ hash }) => void published.push(hash),
+  });
+  return { chain, rig, miner, published };
+}
+
+const only = (transaction: Transaction): Candidates => ({
+  byAuthor: () => [{ bytes: transaction.bytes.length, oldestFirst: [{ transaction, age: 0 }] }],
+});
+
+test('no block is sealed beside one that is being checked', async () => {
+  const { chain, rig, miner, published } = await openMiner(() => void rig.offer(anothers));
+  const anothers = chain.mine(world.register('alice', 'first'));
+  const offer = vi.spyOn(rig.keeper, 'offer');
+  expect(await miner.mineOnce()).toEqual({ ok: false, code: 'head-moved' });
+  expect(offer).toHaveBeenCalledTimes(1);
+  expect(rig.chain.tip().hash).toBe(anothers.hash);
+  expect(published).toEqual([]);
+});
+
+test('who asks for a block gets one on the new head', async () => {
+  const { chain, rig, miner, published } = await openMiner((attempt) => {
+    if (attempt === 0) void rig.offer(anothers);
+  });
+  const anothers = chain.mine(world.register('alice', 'first'));
+  const mined = await miner.mine();
+  expect(mined).toMatchObject({ ok: true, block: { header: { parent: anothers.hash, height: 2 } } });
+  expect(published).toEqual([rig.chain.tip().hash]);
+});

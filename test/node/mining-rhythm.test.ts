@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import { silentLogger, toHex } from '../../src/base/index.ts';
+import { startMiningRhythm, turnOf } from '../../src/node/mining-rhythm.ts';
+import { createVirtualClock } from '../network/virtual-clock.ts';
+import { Chain, nodeKeysFrom, testGenesis } from '../support/ledger.ts';
+import { openRig } from './rig.ts';
+
+const here = nodeKeysFrom('here');
+const seconds = 10;
+
+/** A miner `here` with a wait of ten seconds, without jitter, on a chain that others may make longer. */
+async function startRhythm() {
+  const world = testGenesis();
+  const chain = new Chain(world);
+  const rig = await openRig(chain);
+  const clock = createVirtualClock();
+  const watchers = new Set<() => void>();
+  const mined: number[] = [];
+  const beganAt = clock.now();
+  let count = 0;
+  const rhythm = startMiningRhythm(seconds, {
+    clock,
+    random: { bytes: () => new Uint8Array(), fraction: () => 0.5 },
+    logger: silentLogger,
+    chain: rig.chain,
+    nodeKey: toHex(here.publicKey),
+    isDue: () => true,
+    async mine() {
+      mined.push((clock.now() - beganAt) / 1_000);
+      return { ok: false, code: 'nothing-to-mine' };
+    },
+    onHeadMove(run) {
+      watchers.add(run);
+      return () => watchers.delete(run);
+    },
+  });
+  /** The next block is from `name`. */
+  const sealBy = async (name: string) => {
+    const transactions = [world.register('alice', `patient ${count++}`)];
+    const block = chain.forge({ transactions, miner: nodeKeysFrom(name) });
+    expect(chain.offer(block)).toBe('OK');
+    expect(await rig.offer(block)).toBe('main');
+    for (const run of watchers) run();
+  };
+  return { clock, mined, sealBy, rhythm };
+}
+
+test('who has not sealed for the longest time goes first', () => {
+  expect(turnOf('a', [])).toBe(0);
+  expect(turnOf('a', ['a', 'a'])).toBe(0);
+  expect(turnOf('a', ['b', 'b', 'c'])).toBe(0);
+  const recent = ['c', 'b', 'c', 'a', 'b'];
+  expect(['a', 'b', 'c'].map((miner) => turnOf(miner, recent))).toEqual([0, 1, 2]);
+});
+
+test('one that is alone seals each time', async () => {
+  const { clock, mined, rhythm } = await startRhythm();
+  await clock.advance(35_000);
+  expect(mined).toEqual([10, 20, 30]);
+  rhythm.cancel();
+  expect(clock.armed()).toBe(0);
+});
+
+test('the wait counts from the last block, and a whole one more for each whose turn is before', async () => {
+  const { clock, mined, sealBy, rhythm } = await startRhythm();
+  await sealBy('there');
+  await sealBy('here');
+  await clock.advance(6_000);
+  // One other has a turn before this one's.
+  await sealBy('here');
+  await clock.advance(19_000);
+  expect(mined).toEqual([]);
+  await clock.advance(1_000);
+  expect(mined).toEqual([26]);
+  await clock.advance(4_000);
+  await sealBy('there');
+  await clock.advance(10_000);
+  expect(mined).toEqual([26, 40]);
+  rhythm.cancel();
+});
+
+test('who has gone has no turn after a while', async () => {
+  const { clock, mined, sealBy, rhythm } = await startRhythm();
+  await sealBy('there');
+  for (let count = 0; count < 8; count++) await sealBy('here');
+  await clock.advance(10_000);
+  expect(mined).toEqual([10]);
+  rhythm.cancel();
+});
+
+test('blocks of others do not keep this one from sealing for ever', async () => {
+  const { clock, mined, sealBy, rhythm } = await startRhythm();
+  for (let count = 0; count < 40; count++) {
+    await sealBy('there');
+    await clock.advance(1_000);
+  }
+  expect(mined).toEqual([19, 38]);
+  rhythm.cancel();
+  await sealBy('there');
+  expect(clock.armed()).toBe(0);
+});
