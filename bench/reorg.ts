@@ -2,7 +2,7 @@
  * The network was parted, and the other side did more: a node leaves a hundred blocks of its own for a hundred and one of
  * theirs. The bodies are on its disk already; what is timed is the switch, from the offer of the last one on.
  */
-import { assert } from '../src/base/index.ts';
+import { assert, systemClock } from '../src/base/index.ts';
 import { Draft, decodeBlock, type Transaction } from '../src/ledger/index.ts';
 import { undoDownTo } from '../src/node/branch.ts';
 import { built, readChain } from './built-chain.ts';
@@ -60,7 +60,7 @@ async function timeSwitch(original: string, theirs: readonly Uint8Array[]): Prom
   try {
     const before = chain.tip();
     const undone = performance.now();
-    await undoDownTo(shared.blocks, chain, new Draft(chain.state));
+    await undoDownTo(shared.blocks, chain, new Draft(chain.state), systemClock);
     const undoMs = performance.now() - undone;
 
     let transactions = 0;

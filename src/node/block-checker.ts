@@ -13,7 +13,7 @@ import {
   type StateView,
 } from '../ledger/index.ts';
 import { writeChanges } from './branch.ts';
-import { inTurns, transactionsAtOnce, turn } from './pause.ts';
+import { inSlices, Slices } from './pause.ts';
 import type { Signatures } from './signatures.ts';
 
 export interface BlockCheckerPorts {
@@ -72,9 +72,8 @@ export class BlockChecker {
     await signatures.prepare(block.transactions, state);
     const { verify } = signatures;
     const { medianTimes } = parent;
-    const checked = await inTurns(
-      checkBlockInSteps(block, { genesis, parent, medianTimes, now: clock.now(), state, verify }),
-    );
+    const steps = checkBlockInSteps(block, { genesis, parent, medianTimes, now: clock.now(), state, verify });
+    const checked = await inSlices(steps, clock);
     if (!checked.ok) return { ok: false, refused: { block, rejection: checked.rejection } };
     return { ok: true, added: { block, work: parent.work + block.header.difficulty, effect: checked.value } };
   };
@@ -103,17 +102,14 @@ export class BlockChecker {
     { draft, start, check, added }: { draft: Draft; start: Parent; check: Check; added: AddedBlock[] },
   ): Promise<{ refused: RefusedBlock | null; end: Parent }> {
     let end = start;
-    let sinceTurn = 0;
+    const slices = new Slices(this.#ports.clock);
     for (const block of this.#signaturesAhead(blocks, draft)) {
       const checked = await check(block, draft, end);
       if (!checked.ok) return { refused: checked.refused, end };
       writeChanges(checked.added.effect.changes, draft);
       added.push(checked.added);
       end = placeOf(checked.added, end);
-      sinceTurn += 1 + block.transactions.length;
-      if (sinceTurn < transactionsAtOnce) continue;
-      sinceTurn = 0;
-      await turn();
+      if (slices.isOver(1 + block.transactions.length)) await slices.next();
     }
     return { refused: null, end };
   }

@@ -1,8 +1,8 @@
 /** Side branches of the stored chain: where one leaves the main chain, and what the state was there. */
-import { CarechainError } from '../base/index.ts';
+import { CarechainError, type Clock } from '../base/index.ts';
 import type { Block, Draft, Header, StateChange } from '../ledger/index.ts';
 import type { ChainStore } from '../storage/index.ts';
-import { transactionsAtOnce, turn } from './pause.ts';
+import { Slices } from './pause.ts';
 
 export interface Branch {
   /** The last block that it shares with the main chain; the genesis may be it. */
@@ -41,9 +41,14 @@ export function* bodies(hashes: readonly string[], target: Block, chain: ChainSt
  * Takes the blocks of the main chain above `height` off `draft`, and returns them lowest first.
  * @throws CarechainError `folder-damaged` where one cannot be undone.
  */
-export async function undoDownTo(height: number, chain: ChainStore, draft: Draft): Promise<Block[]> {
+export async function undoDownTo(
+  height: number,
+  chain: ChainStore,
+  draft: Draft,
+  clock: Pick<Clock, 'now'>,
+): Promise<Block[]> {
   const removed: Block[] = [];
-  let sinceTurn = 0;
+  const slices = new Slices(clock);
   for (let at = chain.tip().height; at > height; at--) {
     const hash = chain.hashAt(at)!;
     const undo = chain.undo(hash);
@@ -55,10 +60,7 @@ export async function undoDownTo(height: number, chain: ChainStore, draft: Draft
     const inverse = undo.map(({ key, before, after }) => ({ key, before: after, after: before }));
     writeChanges(inverse, draft);
     removed.push(block);
-    sinceTurn += 1 + block.transactions.length;
-    if (sinceTurn < transactionsAtOnce) continue;
-    sinceTurn = 0;
-    await turn();
+    if (slices.isOver(1 + block.transactions.length)) await slices.next();
   }
   return removed.reverse();
 }

@@ -33,7 +33,6 @@ import {
   signaturesAhead,
 } from './block-checker.ts';
 import { bodies, branchTo, undoDownTo } from './branch.ts';
-import { transactionsAtOnce } from './pause.ts';
 import { SerialQueue } from './serial-queue.ts';
 import { storedTimes } from './stored-times.ts';
 
@@ -71,6 +70,9 @@ export interface ChainKeeperPorts extends BlockCheckerPorts {
   /** The folder did not take or give something: nothing of the offer counts. Told once, until a switch is on the disk. */
   onFault(error: unknown): void;
 }
+
+/** Transactions of blocks in a row that are committed together, where one block alone has fewer. */
+const committedTogether = 64;
 
 /** Neither held against the block nor against who sent it, who is asked for it again. */
 const notToBeJudged: Offer = { verdict: 'ignored', rejection: null };
@@ -242,7 +244,7 @@ export class ChainKeeper {
   #newOnTip(blocks: readonly Block[]): Block[] {
     const { chain } = this.#ports;
     const found: Block[] = [];
-    let room = transactionsAtOnce;
+    let room = committedTogether;
     for (const block of blocks) {
       const follows = block.header.parent === (found.at(-1)?.hash ?? chain.tip().hash);
       room -= 1 + block.transactions.length;
@@ -268,7 +270,7 @@ export class ChainKeeper {
 
   /** Leaves the main chain for the branch that ends with `target`, as far as that branch holds and wins. */
   async #switchTo(target: Block, origin: 'delivered now' | 'stored before'): Promise<Offer> {
-    const { chain } = this.#ports;
+    const { chain, clock } = this.#ports;
     const branch = branchTo(target.hash, chain);
     if (!branch)
       return { verdict: 'ignored', rejection: rejection('unknown-parent', { parent: target.header.parent }) };
@@ -276,7 +278,7 @@ export class ChainKeeper {
 
     const start = this.#parent(ancestor);
     const draft = new Draft(chain.state);
-    const removed = await undoDownTo(ancestor.header.height, chain, draft);
+    const removed = await undoDownTo(ancestor.header.height, chain, draft, clock);
     const added: AddedBlock[] = [];
     const { checkOrMend: check } = this.#checker;
     const { refused, end } = await this.#checker.checkAll(bodies(hashes, target, chain), {

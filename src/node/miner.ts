@@ -19,7 +19,7 @@ import {
 import type { ChainStore } from '../storage/index.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
 import type { MineOutcome } from './ledger-node.ts';
-import { inTurns } from './pause.ts';
+import { inSlices } from './pause.ts';
 import { SerialQueue } from './serial-queue.ts';
 import type { Signatures } from './signatures.ts';
 import { storedTimes } from './stored-times.ts';
@@ -147,16 +147,15 @@ export class Miner {
   #plan(): Promise<BlockPlan | null> {
     const { genesis, chain, signatures, clock, nodeKey, candidates } = this.#ports;
     const tip = chain.tip();
-    return inTurns(
-      buildBlockInSteps(candidates(), toHex(nodeKey.publicKey), {
-        genesis,
-        parent: { hash: tip.hash, header: tip.header },
-        medianTimes: storedTimes(chain, tip.header),
-        now: clock.now(),
-        state: chain.state,
-        verify: signatures.verify,
-      }),
-    );
+    const steps = buildBlockInSteps(candidates(), toHex(nodeKey.publicKey), {
+      genesis,
+      parent: { hash: tip.hash, header: tip.header },
+      medianTimes: storedTimes(chain, tip.header),
+      now: clock.now(),
+      state: chain.state,
+      verify: signatures.verify,
+    });
+    return inSlices(steps, clock);
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Clock } from '../../src/base/index.ts';
 import { type Block, stateKeys, type Transaction } from '../../src/ledger/index.ts';
 import type { DoubtedState } from '../../src/node/block-checker.ts';
 import type { Offer } from '../../src/node/chain-keeper.ts';
@@ -153,10 +154,16 @@ describe('a branch with a bad block', () => {
   });
 });
 
+/** A clock on which each look takes a millisecond, as if each transaction took one. */
+function ticking(chain: Chain): Clock {
+  let looks = 0;
+  return { now: () => chain.now + looks++, after: () => ({ cancel() {} }) };
+}
+
 test('others have their turn while a long branch is left and another one checked', async () => {
   const { chain, trunk, main } = forked(1, 0);
   const { world } = chain;
-  const rig = await openRig(chain);
+  const rig = await openRig(chain, undefined, ticking(chain));
   for (const block of [...trunk, ...main]) await rig.offer(block);
   let count = 0;
   const many = () => Array.from({ length: 100 }, () => world.register('adam', `somebody ${count++}`));
@@ -174,12 +181,22 @@ test('others have their turn while a long branch is left and another one checked
 
 test('others have their turn while a long block is checked', async () => {
   const chain = new Chain(testGenesis());
-  const rig = await openRig(chain);
+  const rig = await openRig(chain, undefined, ticking(chain));
   const many = Array.from({ length: 330 }, (_, count) => chain.world.register('adam', `somebody ${count}`));
   const block = chain.mine(...many);
   const turns = countTurns();
   expect(await rig.offer(block)).toBe('main');
-  expect(turns()).toBeGreaterThanOrEqual(5);
+  // A slice is eight milliseconds.
+  expect(turns()).toBeGreaterThanOrEqual(40);
+});
+
+test('others have their turn also where the clock stands still', async () => {
+  const chain = new Chain(testGenesis());
+  const rig = await openRig(chain);
+  const block = chain.mine(...Array.from({ length: 600 }, (_, at) => chain.world.register('adam', `somebody ${at}`)));
+  const turns = countTurns();
+  expect(await rig.offer(block)).toBe('main');
+  expect(turns()).toBeGreaterThanOrEqual(2);
 });
 
 describe('a range of blocks', () => {
