@@ -5,15 +5,16 @@
 import type { Encodable } from '../base/index.ts';
 import { type Genesis, genesisChanges, readDueQueue, type StateChange, type StateView } from '../ledger/index.ts';
 import { storeKeys } from './keys.ts';
+import { RecentValues } from './recent-values.ts';
 import { decodeRow } from './rows.ts';
 import { damaged } from './storage-errors.ts';
 
-/** Values kept in memory; the one used least lately goes first. */
+/** Values kept in memory. */
 const cachedValues = 50_000;
 
 export class StoredState implements StateView {
   readonly #read: (key: string) => Uint8Array | undefined;
-  readonly #cache = new Map<string, Encodable>();
+  readonly #cache = new RecentValues<Encodable>(cachedValues);
   /** What the genesis puts there, members and their accounts, changes and never goes. */
   readonly #lasting: ReadonlySet<string>;
 
@@ -29,11 +30,7 @@ export class StoredState implements StateView {
    */
   get(key: string): Encodable | undefined {
     const cached = this.#cache.get(key);
-    if (cached !== undefined) {
-      this.#cache.delete(key);
-      this.#cache.set(key, cached);
-      return cached;
-    }
+    if (cached !== undefined) return cached;
     const bytes = this.#read(key);
     if (bytes === undefined) {
       if (this.#lasting.has(key) || this.#isOwed(key)) throw damaged(storeKeys.state(key));
@@ -41,7 +38,6 @@ export class StoredState implements StateView {
     }
     const value = decodeRow<Encodable>(bytes);
     this.#cache.set(key, value);
-    if (this.#cache.size > cachedValues) this.#cache.delete(this.#cache.keys().next().value!);
     return value;
   }
 
