@@ -220,6 +220,38 @@ describe('a range of blocks', () => {
     expect(await disagreements(rig, chain)).toEqual([]);
   });
 
+  /** Each block answers the order of the one before it, pays the reward of the answer before that, and spends some of it. */
+  function dependent(length: number) {
+    const chain = new Chain(testGenesis());
+    const { world } = chain;
+    const blocks = [chain.mine(world.register('alice', 'jane'))];
+    let order = world.order('alice', 'jane');
+    blocks.push(chain.mine(order));
+    while (blocks.length < length) {
+      const next = world.order('alice', 'jane');
+      const paid = blocks.length > 3 ? [world.pay('alice', 'bob', 100)] : [];
+      blocks.push(chain.mine(world.answer('bob', order), next, ...paid));
+      order = next;
+    }
+    return { chain, blocks };
+  }
+
+  test('that rests on what was just written can be left again', async () => {
+    const { chain, blocks } = dependent(90);
+    const { world } = chain;
+    const rig = await openRig(chain);
+    expect(verdictsOf(await offerRange(rig, blocks, 'peer'))).toEqual(Array(90).fill('accepted'));
+    expect(rig.switches.length).toBeGreaterThan(3);
+    expect(await disagreements(rig, chain)).toEqual([]);
+
+    const side: Block[] = [];
+    for (let at = blocks[9]!.hash; side.length < 90; at = side.at(-1)!.hash)
+      side.push(chain.mineOn(at, world.register('adam', `aside ${side.length}`)));
+    expect(verdictsOf(await offerRange(rig, side, 'peer'))).toEqual(Array(90).fill('accepted'));
+    expect(rig.chain.tip().hash).toBe(side.at(-1)!.hash);
+    expect(await disagreements(rig, chain)).toEqual([]);
+  });
+
   test('has each signature checked once, and those of a branch that does not win not at all', async () => {
     const { chain, trunk, main, side } = forked(40, 50);
     const rig = await openRig(chain);
