@@ -102,6 +102,11 @@ export class Mempool {
     return [...this.#waiting.values()];
   }
 
+  /** Of what is pending. */
+  get bytes(): number {
+    return this.#pending.bytes;
+  }
+
   get size(): number {
     return this.#pending.size;
   }

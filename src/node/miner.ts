@@ -27,6 +27,7 @@ import type { Workers } from './workers.ts';
 
 const timeoutMs = 60_000;
 
+const timedOut = { ok: false, code: 'mining-timed-out' } as const;
 const headMoved = { ok: false, code: 'head-moved' } as const;
 
 /** What comes of mining on one head. */
@@ -79,7 +80,7 @@ export class Miner {
         const attempt = await this.#attempt(signal);
         if (attempt.ok || attempt.code !== 'head-moved') return attempt;
       }
-      return { ok: false, code: 'mining-timed-out' };
+      return timedOut;
     });
   }
 
@@ -113,6 +114,7 @@ export class Miner {
 
   async #attempt(signal: AbortSignal): Promise<MineAttempt> {
     const { genesis, chain, keeper, nodeKey, workers, onHeadMove, rewardsDue } = this.#ports;
+    if (signal.aborted) return timedOut;
     // While nothing is written to the chain: the plan rests on one head.
     const plan = await keeper.exclusively(() => this.#plan());
     if (!plan) return { ok: false, code: 'nothing-to-mine' };
@@ -123,10 +125,11 @@ export class Miner {
     const nonce = await workers
       .searchNonce(nonceFrame(plan.header), AbortSignal.any([signal, moved.signal]))
       .finally(unwatch);
-    if (!nonce) return moved.signal.aborted ? headMoved : { ok: false, code: 'mining-timed-out' };
+    if (!nonce) return moved.signal.aborted ? headMoved : timedOut;
 
     // What others sealed, and is being checked now, goes first: a block beside it would only compete with it.
     await keeper.idle();
+    if (signal.aborted) return timedOut;
     if (chain.tip().hash !== plan.header.parent) return headMoved;
     const header: Header = { ...plan.header, nonce: toHex(nonce) };
     const block: Block = sealBlock(header, plan.transactions, nodeKey.secretKey);

@@ -1,9 +1,10 @@
 /**
- * `--mine-every`: seals a block whenever something is pending or due, after a jittered wait since the head last moved.
+ * `--mine-every`: seals a block whenever something is pending or due, after a jittered wait, which a head that moves begins
+ * anew.
  *
  * Miners take turns, so that two of them seldom seal on the same head: who has not sealed for the longest time goes first,
- * and each of the others waits a whole time longer. It is a courtesy and no rule of the chain: where the one whose turn it
- * is stays away the next one seals, and after ten blocks of others everybody may.
+ * and each of the others waits a whole time longer, or as long as a block takes where that is more. It is a courtesy and no rule of the chain: where the one whose turn it
+ * is stays away the next one seals, and after ten heads of others a node waits no longer for them, and insists.
  */
 import { type Clock, describeError, type Logger, type Random, type Timer } from '../base/index.ts';
 import type { ChainStore } from '../storage/index.ts';
@@ -12,8 +13,17 @@ import type { MineAttempt } from './miner.ts';
 /** Who sealed none of so many of the last blocks has no turn that others wait for. */
 const recentBlocks = 8;
 
-/** So often a head that moved begins the wait anew: others must not be able to keep this node from sealing. */
+/** So often others come first: they must not be able to keep this node from sealing. */
 const mostPostponed = 10;
+
+/** No block takes longer, whatever the clock says. */
+const longestMs = 10_000;
+
+/** Of the wait, where what is pending fills a block: there is nothing to wait for but the blocks of others. */
+const whenFull = 0.25;
+
+/** A block is planned and sealed here, and then told, checked and written by others: which takes about as long again. */
+const travelTimes = 2;
 
 export interface MiningRhythmPorts {
   readonly clock: Clock;
@@ -24,42 +34,65 @@ export interface MiningRhythmPorts {
   readonly nodeKey: string;
   /** Whether a block could hold anything now. */
   isDue(): boolean;
-  mine(): Promise<MineAttempt>;
+  /** Whether more is pending than a block holds. */
+  isFull(): boolean;
+  /** @param insists whether it goes on where another's block comes first. */
+  mine(insists: boolean): Promise<MineAttempt>;
   /** Calls whenever the head moves, until the function returned is called. */
   onHeadMove(run: () => void): () => void;
 }
 
 export function startMiningRhythm(seconds: number, ports: MiningRhythmPorts): Timer {
-  const { clock, random, logger, chain, nodeKey, isDue, mine, onHeadMove } = ports;
+  const { clock, random, logger, chain, nodeKey, isDue, isFull, mine, onHeadMove } = ports;
+  const waitMs = seconds * 1_000;
   let timer: Timer;
   let postponed = 0;
+  /** How long it mined the last time. */
+  let tookMs = 0;
   let isMining = false;
   let isOver = false;
 
   function wait(): void {
-    const times = turnOf(nodeKey, recentMiners(chain)) + 0.75 + random.fraction() / 2;
-    timer = clock.after(Math.round(seconds * 1_000 * times), async () => {
+    const ownMs = waitMs * (0.75 + random.fraction() / 2) * (isFull() ? whenFull : 1);
+    const othersMs = turn() * Math.max(waitMs, travelTimes * tookMs);
+    timer = clock.after(Math.round(ownMs + othersMs), async () => {
       isMining = true;
-      await mineWhatIsDue();
+      const beganAt = clock.now();
+      const cameFirst = await mineWhatIsDue();
+      // A clock that was set on is no slowness.
+      tookMs = Math.min(Math.max(0, clock.now() - beganAt), longestMs);
       isMining = false;
-      postponed = 0;
+      postponed = cameFirst ? Math.min(postponed + 1, mostPostponed) : 0;
       if (!isOver) wait();
     });
   }
 
-  async function mineWhatIsDue(): Promise<void> {
-    // Whatever fails here, the rhythm goes on: the disk may have room again by the next time.
+  // Whatever fails in what follows, the rhythm goes on: the disk may have room again by the next time.
+  function turn(): number {
     try {
-      if (!isDue()) return;
-      const outcome = await mine();
-      if (!outcome.ok) logger.debug('nothing was mined', { code: outcome.code });
+      return turnOf(nodeKey, recentMiners(chain));
+    } catch (error) {
+      logger.warn('whose turn it is cannot be read', describeError(error));
+      return 0;
+    }
+  }
+
+  /** @returns whether another's block came first. */
+  async function mineWhatIsDue(): Promise<boolean> {
+    try {
+      if (!isDue()) return false;
+      const outcome = await mine(postponed === mostPostponed);
+      if (outcome.ok) return false;
+      logger.debug('nothing was mined', { code: outcome.code });
+      return outcome.code === 'head-moved';
     } catch (error) {
       logger.error('mining failed', describeError(error));
+      return false;
     }
   }
 
   const unwatch = onHeadMove(() => {
-    if (isMining || postponed === mostPostponed) return;
+    if (isOver || isMining || postponed === mostPostponed) return;
     postponed += 1;
     timer.cancel();
     wait();

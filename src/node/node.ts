@@ -236,7 +236,8 @@ export class Node implements LedgerNode {
       chain,
       nodeKey: this.nodeKey,
       isDue: () => hasSomethingToMine(chain, this.genesis, this.#mempool.size),
-      mine: () => this.#miner.mineOnce(),
+      isFull: () => this.#mempool.bytes >= this.genesis.limits.blockBytes,
+      mine: (insists) => (insists ? this.#miner.mine() : this.#miner.mineOnce()),
       onHeadMove: (run) => this.#emitter.on('tip', run),
     });
   }

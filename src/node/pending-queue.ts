@@ -21,6 +21,12 @@ export class PendingQueue {
   readonly #authors = new Map<string, OfAuthor>();
   readonly #sum = new PendingSum();
   #age = 0;
+  #bytes = 0;
+
+  /** Of all transactions together. */
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   get size(): number {
     return this.#all.size;
@@ -58,6 +64,7 @@ export class PendingQueue {
     const ofAuthor = this.#authors.get(body.author) ?? { bytes: 0, queue: new Map() };
     this.#authors.set(body.author, ofAuthor);
     ofAuthor.bytes += bytes.length;
+    this.#bytes += bytes.length;
     ofAuthor.queue.set(id, pending);
     return pending;
   }
@@ -67,6 +74,7 @@ export class PendingQueue {
     this.#sum.remove(id);
     const ofAuthor = this.#authors.get(body.author)!;
     ofAuthor.bytes -= bytes.length;
+    this.#bytes -= bytes.length;
     ofAuthor.queue.delete(id);
     if (ofAuthor.queue.size === 0) this.#authors.delete(body.author);
   }

@@ -62,3 +62,11 @@ test('who asks for a block gets one on the new head', async () => {
   expect(mined).toMatchObject({ ok: true, block: { header: { parent: anothers.hash, height: 2 } } });
   expect(published).toEqual([rig.chain.tip().hash]);
 });
+
+test('a miner that is stopped while it waits for another block seals none', async () => {
+  const { rig, miner, published } = await openMiner(() => void miner.stop());
+  expect(await miner.mineOnce()).toEqual({ ok: false, code: 'mining-timed-out' });
+  expect(await miner.mineOnce()).toEqual({ ok: false, code: 'mining-timed-out' });
+  expect(rig.chain.tip().height).toBe(0);
+  expect(published).toEqual([]);
+});

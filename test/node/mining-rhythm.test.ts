@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { silentLogger, toHex } from '../../src/base/index.ts';
+import { expect, test, vi } from 'vitest';
+import { CarechainError, silentLogger, toHex } from '../../src/base/index.ts';
 import { startMiningRhythm, turnOf } from '../../src/node/mining-rhythm.ts';
 import { createVirtualClock } from '../network/virtual-clock.ts';
 import { Chain, nodeKeysFrom, testGenesis } from '../support/ledger.ts';
@@ -16,6 +16,9 @@ async function startRhythm() {
   const clock = createVirtualClock();
   const watchers = new Set<() => void>();
   const mined: number[] = [];
+  /** Whether another's block comes first wherever this node does not insist; whether much is pending; how long a block takes. */
+  const others = { comeFirst: false, fill: false, takeMs: 0 };
+  const header = vi.spyOn(rig.chain, 'header');
   const beganAt = clock.now();
   let count = 0;
   const rhythm = startMiningRhythm(seconds, {
@@ -25,8 +28,11 @@ async function startRhythm() {
     chain: rig.chain,
     nodeKey: toHex(here.publicKey),
     isDue: () => true,
-    async mine() {
+    isFull: () => others.fill,
+    async mine(insists) {
+      if (others.comeFirst && !insists) return { ok: false, code: 'head-moved' };
       mined.push((clock.now() - beganAt) / 1_000);
+      if (others.takeMs > 0) await new Promise<void>((resolve) => void clock.after(others.takeMs, resolve));
       return { ok: false, code: 'nothing-to-mine' };
     },
     onHeadMove(run) {
@@ -42,7 +48,7 @@ async function startRhythm() {
     expect(await rig.offer(block)).toBe('main');
     for (const run of watchers) run();
   };
-  return { clock, mined, sealBy, rhythm };
+  return { clock, mined, others, header, watchers, sealBy, rhythm };
 }
 
 test('who has not sealed for the longest time goes first', () => {
@@ -98,4 +104,74 @@ test('blocks of others do not keep this one from sealing for ever', async () => 
   rhythm.cancel();
   await sealBy('there');
   expect(clock.armed()).toBe(0);
+});
+
+test('and where they come first each time, it insists', async () => {
+  const { clock, mined, others, rhythm } = await startRhythm();
+  others.comeFirst = true;
+  await clock.advance(200_000);
+  // Ten times another's block came first, at 10, 20 … 100.
+  expect(mined).toEqual([110]);
+  rhythm.cancel();
+});
+
+test('a disk that cannot be read takes the turn from nobody, and stops nothing', async () => {
+  const { clock, mined, header, sealBy, rhythm } = await startRhythm();
+  await sealBy('there');
+  await sealBy('here');
+  header.mockImplementation(() => {
+    throw new CarechainError('folder-failed', 'The disk cannot be read.');
+  });
+  await clock.advance(40_000);
+  expect(mined.length).toBeGreaterThanOrEqual(2);
+  await sealBy('there').catch(() => undefined);
+  expect(clock.armed()).toBe(1);
+  rhythm.cancel();
+});
+
+test('a head that moves while the node stops arms nothing', async () => {
+  const { clock, watchers, rhythm } = await startRhythm();
+  const watching = [...watchers];
+  rhythm.cancel();
+  for (const run of watching) run();
+  expect(clock.armed()).toBe(0);
+});
+
+test('a head that moves while it mines leaves one timer', async () => {
+  const { clock, watchers, rhythm } = await startRhythm();
+  const running = clock.advance(10_000);
+  for (const run of watchers) run();
+  await running;
+  for (const run of watchers) run();
+  expect(clock.armed()).toBe(1);
+  rhythm.cancel();
+});
+
+test('a block that is full waits for nothing but the others', async () => {
+  const { clock, mined, others, sealBy, rhythm } = await startRhythm();
+  others.fill = true;
+  await sealBy('here');
+  await clock.advance(3_000);
+  expect(mined).toEqual([2.5]);
+  await sealBy('there');
+  await sealBy('here');
+  await clock.advance(12_000);
+  expect(mined).toEqual([2.5]);
+  await clock.advance(1_000);
+  expect(mined).toEqual([2.5, 15.5]);
+  rhythm.cancel();
+});
+
+test('where a block takes longer than the wait the others are given as long', async () => {
+  const { clock, mined, others, sealBy, rhythm } = await startRhythm();
+  others.takeMs = 8_000;
+  await clock.advance(18_000);
+  expect(mined).toEqual([10]);
+  await sealBy('there');
+  await sealBy('here');
+  await clock.advance(25_000);
+  expect(mined).toEqual([10]);
+  await clock.advance(1_000);
+  expect(mined).toEqual([10, 44]);
+  rhythm.cancel();
 });
