@@ -2,6 +2,7 @@
  * npm run soak -- --minutes N [--seed S] [--rate T] [--history H] [--every SECONDS] [--quiet]
  *
  * Does a node that works for days keep its memory, its handles and its files? Prints a table and, last, one line of JSON.
+ * Nodes run as README.md says for a service, with two arenas of the allocator; MALLOC_ARENA_MAX in the environment says otherwise.
  * Exit code 1: something grows beyond its tolerance, something acknowledged is lost, the nodes do not agree, or nothing struck.
  */
 import { parseArgs } from 'node:util';
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     quiet: { type: 'boolean', default: false },
   },
 });
+process.env.MALLOC_ARENA_MAX ??= '2';
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const minutes = Number(values.minutes);
 
