@@ -3,8 +3,9 @@
  * anew.
  *
  * Miners take turns, so that two of them seldom seal on the same head: who has not sealed for the longest time goes first,
- * and each of the others waits a whole time longer, or as long as a block takes where that is more. It is a courtesy and no rule of the chain: where the one whose turn it
- * is stays away the next one seals, and after ten heads of others a node waits no longer for them, and insists.
+ * and each of the others waits a whole time longer, or as long as a block takes where that is more. It is a courtesy and no
+ * rule of the chain: where the one whose turn it is stays away the next one seals, and after ten heads of others a node
+ * waits no longer for them, and insists.
  */
 import { type Clock, describeError, type Logger, type Random, type Timer } from '../base/index.ts';
 import type { ChainStore } from '../storage/index.ts';
