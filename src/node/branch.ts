@@ -38,7 +38,8 @@ export function* bodies(hashes: readonly string[], target: Block, chain: ChainSt
 }
 
 /**
- * Takes the blocks of the main chain above `height` off `draft`, and returns them lowest first.
+ * Takes the blocks of the main chain above `height` off `draft`.
+ * @returns their hashes, tip first.
  * @throws CarechainError `folder-damaged` where one cannot be undone.
  */
 export async function undoDownTo(
@@ -46,23 +47,45 @@ export async function undoDownTo(
   chain: ChainStore,
   draft: Draft,
   clock: Pick<Clock, 'now'>,
-): Promise<Block[]> {
-  const removed: Block[] = [];
+): Promise<string[]> {
+  const undone: string[] = [];
   const slices = new Slices(clock);
   for (let at = chain.tip().height; at > height; at--) {
     const hash = chain.hashAt(at)!;
     const undo = chain.undo(hash);
-    const block = chain.block(hash);
-    if (!undo || !block) {
-      const sentence = `Block #${at} of this folder has no undo record. Move the folder away and start again: the node fetches the chain from its peers.`;
-      throw new CarechainError('folder-damaged', sentence, { height: at });
-    }
+    if (!undo) throw notUndone(at);
     const inverse = undo.map(({ key, before, after }) => ({ key, before: after, after: before }));
     writeChanges(inverse, draft);
-    removed.push(block);
+    undone.push(hash);
+    if (slices.isOver(1 + undo.length)) await slices.next();
+  }
+  return undone;
+}
+
+/**
+ * The blocks that are taken off the main chain, in the order of their hashes. Not read before the branch that takes their
+ * place is known to hold: to look at their transactions again is most of what leaving them costs.
+ * @throws CarechainError `folder-damaged` where one cannot be read.
+ */
+export async function leaving(
+  hashes: readonly string[],
+  chain: ChainStore,
+  clock: Pick<Clock, 'now'>,
+): Promise<Block[]> {
+  const blocks: Block[] = [];
+  const slices = new Slices(clock);
+  for (const hash of hashes) {
+    const block = chain.block(hash);
+    if (!block) throw notUndone(chain.tip().height - blocks.length);
+    blocks.push(block);
     if (slices.isOver(1 + block.transactions.length)) await slices.next();
   }
-  return removed.reverse();
+  return blocks;
+}
+
+function notUndone(height: number): CarechainError {
+  const sentence = `Block #${height} of this folder has no undo record. Move the folder away and start again: the node fetches the chain from its peers.`;
+  return new CarechainError('folder-damaged', sentence, { height });
 }
 
 export function writeChanges(changes: readonly StateChange[], draft: Draft): void {

@@ -32,7 +32,7 @@ import {
   type RefusedBlock,
   signaturesAhead,
 } from './block-checker.ts';
-import { bodies, branchTo, undoDownTo } from './branch.ts';
+import { bodies, branchTo, leaving, undoDownTo } from './branch.ts';
 import { SerialQueue } from './serial-queue.ts';
 import { storedTimes } from './stored-times.ts';
 
@@ -278,7 +278,7 @@ export class ChainKeeper {
 
     const start = this.#parent(ancestor);
     const draft = new Draft(chain.state);
-    const removed = await undoDownTo(ancestor.header.height, chain, draft, clock);
+    const undone = await undoDownTo(ancestor.header.height, chain, draft, clock);
     const added: AddedBlock[] = [];
     const { checkOrMend: check } = this.#checker;
     const { refused, end } = await this.#checker.checkAll(bodies(hashes, target, chain), {
@@ -290,7 +290,7 @@ export class ChainKeeper {
     if (refused && !refused.isDoubtful) await this.#forget(refused, hashes.slice(added.length));
     if (added.length > 0 && wins(end, chain.tip())) {
       // After a failure the draft may hold only what was applied, which is what the shorter branch needs.
-      await this.#commit(start, removed, added, draft.changes(), end);
+      await this.#commit(start, await leaving(undone, chain, clock), added, draft.changes(), end);
     }
     if (!refused) return { verdict: 'accepted', onMainChain: true };
     if (refused.isDoubtful) return notToBeJudged;
@@ -300,15 +300,16 @@ export class ChainKeeper {
     return anothersFault ? { verdict: 'ignored', rejection: refused.rejection } : this.#refuse(refused);
   }
 
-  /** @param tip the last of `added`. */
+  /** @param left tip first. @param tip the last of `added`. */
   async #commit(
     ancestor: Parent,
-    removed: readonly Block[],
+    left: readonly Block[],
     added: readonly AddedBlock[],
     changes: readonly StateChange[],
     tip: Parent,
   ): Promise<void> {
     const { chain, alsoWrite, switched } = this.#ports;
+    const removed = left.toReversed();
     const confirmed = new Set(added.flatMap(({ block }) => block.transactions.map(({ id }) => id)));
     const returned = removed.flatMap((block) => block.transactions).filter(({ id }) => !confirmed.has(id));
     const change: Switch = {
@@ -318,8 +319,7 @@ export class ChainKeeper {
       returned,
       changes,
     };
-    const removedHashes = removed.map(({ hash }) => hash).reverse();
-    await chain.commit({ removed: removedHashes, added, changes, also: alsoWrite(change) });
+    await chain.commit({ removed: left, added, changes, also: alsoWrite(change) });
     this.#atTip = tip;
     this.#told.clear();
     this.#blame.forgetDeliveries(added.map(({ block }) => block.hash));

@@ -28,8 +28,8 @@ export interface StoredHeader extends SealedHeader {
 
 /** A switch of the main chain; a block that follows the tip is one that removes nothing. */
 export interface ChainCommit {
-  /** Hashes that leave the main chain, tip first. They are kept as side blocks. */
-  readonly removed: readonly string[];
+  /** What leaves the main chain, tip first. They are kept as side blocks. */
+  readonly removed: readonly Block[];
   /** In the order of their heights. */
   readonly added: readonly { readonly block: Block; readonly work: number; readonly effect: BlockEffect }[];
   /** What the whole switch changes in the state: `before` is now, `after` is then. */

@@ -28,11 +28,10 @@ export interface Before {
   readonly readRow: <Row>(key: string) => Row | undefined;
 }
 
-/** @param removed the blocks of `change.removed`. */
-export function commitWrites(change: ChainCommit, removed: readonly Block[], tip: Tip, before: Before): Write[] {
+export function commitWrites(change: ChainCommit, tip: Tip, before: Before): Write[] {
   const patients = new PatientIndexChange(before.readRow);
   const writes = stateWrites(change.changes);
-  for (const block of removed) {
+  for (const block of change.removed) {
     for (const { body } of block.transactions.toReversed()) {
       const patient = patientOf(body, before.state);
       assert(patient !== undefined, 'the state knows the references of what is confirmed');
@@ -78,7 +77,7 @@ export function writesOfBlock(added: ChainCommit['added'][number], tip: Tip, rea
   const { block, work, effect } = added;
   const after = { hash: block.hash, height: block.header.height, work, header: block.header };
   const before = { tip, state: { get: () => undefined }, side: new SideBlocks(), readRow };
-  return commitWrites({ removed: [], added: [added], changes: effect.changes, also: [] }, [], after, before);
+  return commitWrites({ removed: [], added: [added], changes: effect.changes, also: [] }, after, before);
 }
 
 /** What a sound folder holds before its first block. */

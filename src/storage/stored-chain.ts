@@ -161,19 +161,14 @@ export class StoredChain implements ChainStore {
   }
 
   async commit(change: ChainCommit): Promise<void> {
-    const removed = change.removed.map((hash) => {
-      const block = this.block(hash);
-      assert(block, 'only stored blocks leave the main chain');
-      return block;
-    });
-    const tip = this.#tipAfter(change, removed);
+    const tip = this.#tipAfter(change);
     const readRow = <Row>(key: string) => this.#readRow<Row>(key);
     const before = { tip: this.#tip, state: this.state, side: this.#side, readRow };
-    await this.#writeAsOne(commitWrites(change, removed, tip, before), () => {
+    await this.#writeAsOne(commitWrites(change, tip, before), () => {
       this.#tip = tip;
       this.state.committed(change.changes);
       this.#side.mainChainGrew(tip.height - before.tip.height);
-      for (const block of removed) this.#side.entered(block);
+      for (const block of change.removed) this.#side.entered(block);
       this.#side.left(change.added.map(({ block }) => block.hash));
     });
   }
@@ -199,7 +194,7 @@ export class StoredChain implements ChainStore {
   }
 
   /** Checks that the switch starts at the tip and is a chain. */
-  #tipAfter({ added }: ChainCommit, removed: readonly Block[]): Tip {
+  #tipAfter({ removed, added }: ChainCommit): Tip {
     let below = this.#tip.hash;
     for (const { hash, header } of removed) {
       assert(hash === below, 'blocks leave the main chain from the tip down');

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Clock } from '../../src/base/index.ts';
 import { type Block, stateKeys, type Transaction } from '../../src/ledger/index.ts';
 import type { DoubtedState } from '../../src/node/block-checker.ts';
@@ -113,9 +113,14 @@ describe('a branch with a bad block', () => {
     for (const block of [...trunk, ...main]) await rig.offer(block);
     for (const block of [first, bad, third]) expect(await rig.offer(block, 'relay')).toBe('side');
     const before = rig.chain.tip();
+    const read = vi.spyOn(rig.chain, 'block');
     const answers = [await rig.offer(fourth, 'foe'), await rig.offer(fifth, 'foe')];
     expect(answers).toContain('rejected: wrong-state-digest');
     expect(rig.chain.tip()).toEqual(before);
+    // What would have left the main chain is not read for it.
+    const hashesRead = read.mock.calls.map(([hash]) => hash);
+    expect(hashesRead).toContain(bad.hash);
+    for (const { hash } of main) expect(hashesRead).not.toContain(hash);
     for (const block of [bad, third, fourth]) expect(rig.chain.header(block.hash)).toBeUndefined();
     expect(await rig.offer(bad, 'other')).toBe('rejected: wrong-state-digest');
     expect(await rig.offer(third, 'other')).toBe('rejected: wrong-state-digest');

@@ -23,7 +23,7 @@ function story() {
   const side: Block[] = [chain.mineOn(base, world.fill('carol', prescription), world.consult('adam', 'yan'))];
   side.push(chain.mineOn(side[0]!.hash, answer));
   side.push(chain.mineOn(side[1]!.hash, world.pay('alice', 'bob', 300)));
-  return { world, chain, genesis: world.genesis, trunk, main, side, removed: main.map(({ hash }) => hash).reverse() };
+  return { world, chain, genesis: world.genesis, trunk, main, side, removed: main.toReversed() };
 }
 
 describe('an empty folder', () => {
@@ -114,7 +114,7 @@ describe('a commit', () => {
     await chain.commit(
       switchOf(
         chain,
-        side.map(({ hash }) => hash).reverse(),
+        side.toReversed(),
         main.map((block) => addedOf(world, block)),
       ),
     );
@@ -159,7 +159,7 @@ describe('a commit', () => {
     await expect(chain.commit({ removed: [], added: [addedOf(world, side[1]!)], ...change })).rejects.toThrow(
       /follows/,
     );
-    await expect(chain.commit({ removed: [trunk[0]!.hash], added: [], ...change })).rejects.toThrow(/tip down/);
+    await expect(chain.commit({ removed: [trunk[0]!], added: [], ...change })).rejects.toThrow(/tip down/);
   });
 });
 

@@ -14,9 +14,9 @@ export function addedOf(world: Chain, block: Block): Added {
 }
 
 /** The net changes of leaving `removed` (tip first) for `added`. */
-export function switchOf(chain: ChainStore, removed: readonly string[], added: readonly Added[]): ChainCommit {
+export function switchOf(chain: ChainStore, removed: readonly Block[], added: readonly Added[]): ChainCommit {
   const draft = new Draft(chain.state);
-  for (const hash of removed) undoChanges(chain.undo(hash)!, draft);
+  for (const { hash } of removed) undoChanges(chain.undo(hash)!, draft);
   for (const { effect } of added) applyChanges(effect.changes, draft);
   return { removed, added, changes: draft.changes(), also: [] };
 }
@@ -27,7 +27,7 @@ export async function append(chain: ChainStore, world: Chain, ...blocks: Block[]
 }
 
 /** Stores `branch` beside the main chain, then switches to it in one commit. */
-export async function switchTo(chain: ChainStore, world: Chain, removed: readonly string[], branch: readonly Block[]) {
+export async function switchTo(chain: ChainStore, world: Chain, removed: readonly Block[], branch: readonly Block[]) {
   for (const block of branch) await chain.storeSideBlock(block, world.link(block.hash).work);
   const added = branch.map((block) => addedOf(world, block));
   await chain.commit(switchOf(chain, removed, added));
