@@ -19,7 +19,7 @@ export interface FairShares {
 export type Breathe = () => Promise<void>;
 
 /** How long a peer's work goes on before it rests. */
-const sliceMs = 4;
+const sliceMs = 2;
 /** The longest rest. What took longer in one piece, as writing a block does, is not held against what follows. */
 const restMs = 20;
 
