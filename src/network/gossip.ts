@@ -8,8 +8,9 @@
  * Size and shape are judged here, before anything is believed; the rest by the handlers. Who passes on what cannot be
  * decoded is shunned, since an honest peer passes on only what it has checked.
  */
-import { assert, CarechainError, type Clock, describeError, type Logger, limits, type Timer } from '../base/index.ts';
+import { assert, CarechainError, type Clock, describeError, type Logger } from '../base/index.ts';
 import type { Block, Transaction } from '../ledger/index.ts';
+import { createBatches } from './batches.ts';
 import type { Budgets } from './budgets.ts';
 import type { Breathe, FairShares } from './fair-shares.ts';
 import { createLanes, type LaneKind } from './lanes.ts';
@@ -44,8 +45,7 @@ export function createGossip(settings: GossipSettings): Gossip {
   const { transport, topics, clock, tasks, budgets, shares, isShunned, isLinked, shun } = settings;
   const logger = settings.logger.child('gossip');
   const lanes = createLanes();
-  let waiting: Uint8Array[] = [];
-  let timer: Timer | null = null;
+  const batches = createBatches(clock, (batch) => send(topics.transactions, encodeTransactions(batch)));
   let stopped = false;
 
   function send(topic: string, bytes: Uint8Array): void {
@@ -56,13 +56,6 @@ export function createGossip(settings: GossipSettings): Gossip {
         logger.warn('a message was not published', describeError(error));
       }
     });
-  }
-
-  function flush(): void {
-    timer?.cancel();
-    timer = null;
-    for (const batch of batchesOf(waiting)) send(topics.transactions, encodeTransactions(batch));
-    waiting = [];
   }
 
   /** Within the peer's budget, and when the messages that it sent before are judged. */
@@ -135,10 +128,7 @@ export function createGossip(settings: GossipSettings): Gossip {
       );
     },
     publishTransactions(transactions) {
-      if (stopped) return;
-      for (const { bytes } of transactions) waiting.push(bytes);
-      if (waiting.length >= limits.transactionsPerMessage) flush();
-      else timer ??= clock.after(networkLimits.batchMs, flush);
+      if (!stopped) batches.add(transactions.map(({ bytes }) => bytes));
     },
     publishBlock(block) {
       assert(block.bytes.length <= wireBytes.block, 'a block is within its limit');
@@ -146,7 +136,7 @@ export function createGossip(settings: GossipSettings): Gossip {
     },
     stop() {
       stopped = true;
-      timer?.cancel();
+      batches.stop();
     },
   };
 }
@@ -154,23 +144,4 @@ export function createGossip(settings: GossipSettings): Gossip {
 /** By its size: nothing is decoded before it is its turn. */
 function laneOf({ length }: Uint8Array): LaneKind {
   return length <= networkLimits.fewTransactionsBytes ? 'a few transactions' : 'many transactions';
-}
-
-/** Portions that are within the limits of a message, in the order given. */
-function batchesOf(transactions: readonly Uint8Array[]): Uint8Array[][] {
-  const room = wireBytes.batch - 64;
-  const batches: Uint8Array[][] = [];
-  let weight = 0;
-  for (const bytes of transactions) {
-    const cost = bytes.length + networkLimits.framingBytesPerPart;
-    const last = batches.at(-1);
-    if (last === undefined || last.length === limits.transactionsPerMessage || weight + cost > room) {
-      batches.push([bytes]);
-      weight = cost;
-    } else {
-      last.push(bytes);
-      weight += cost;
-    }
-  }
-  return batches;
 }

@@ -18,8 +18,9 @@ export const networkLimits = {
   gossipBackoffMs: 60_000,
   /** How long gossip remembers that it has seen a message. */
   gossipSeenMs: 30_000,
-  /** Transactions that come closer together than this travel in one message. */
+  /** Transactions that come closer together than this travel in one message; where many come, than that. */
   batchMs: 5,
+  batchMostMs: 40,
 
   /** A status, with its addresses. */
   statusBytes: 16_384,
