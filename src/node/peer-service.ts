@@ -50,6 +50,7 @@ export class PeerService implements NetworkHandlers {
     this.#reconciliation = new Reconciliation({
       network: ports.network,
       transactions: ports.transactions,
+      clock: ports.clock,
       take: (transactions, from) =>
         this.#take(transactions, from, 'asked for', async () => {
           await turn();

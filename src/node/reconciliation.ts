@@ -3,13 +3,14 @@
  *
  * A status tells the sum of what is pending. Where it is ours, there is nothing to fetch. Where it differs, the ids are
  * fetched in pages, and of each page what is lacking before the next one: the whole list when the peer is met, and after
- * each further status one page, for as long as pages bring something. So a peer that has much more than we do is caught up
- * with at once, and two large sets that differ by what is on its way cost a page every few seconds, not the list.
+ * further statuses one page, for as long as pages bring something. So a peer that has much more than we do is caught up
+ * with at once. Two large sets that differ by what is on its way, as those of busy nodes always do, cost a page every few
+ * seconds, however many heads and statuses there are in between, and not the list.
  *
  * The sum is a claim: a liar can make us fetch a page of ids and ask once for some of them, or fetch nothing, from himself.
  * After so many equal statuses one page is looked at all the same.
  */
-import { limits } from '../base/index.ts';
+import { type Clock, limits } from '../base/index.ts';
 import type { Transaction } from '../ledger/index.ts';
 import { type Network, networkLimits, type Peer } from '../network/index.ts';
 import { turn } from './pause.ts';
@@ -21,10 +22,14 @@ const idsAtOnce = 256;
 
 /** About a minute. */
 const equalStatuses = 12;
+/** So many looks at what a peer has within so long: more than the statuses of an idle one are worth. */
+const mostLooks = 3;
+const looksWithinMs = 1.5 * limits.reconcileMs;
 
 export interface ReconciliationPorts {
   readonly network: Pick<Network, 'fetchPendingIds' | 'fetchPending'>;
   readonly transactions: Pick<Transactions, 'isWanted' | 'claim'>;
+  readonly clock: Pick<Clock, 'now'>;
   /** Takes in what a peer had. */
   take(transactions: readonly Transaction[], from: string): Promise<unknown>;
 }
@@ -34,6 +39,8 @@ interface Course {
   next: number;
   /** Statuses in a row that told of what we have ourselves. */
   equal: number;
+  /** When it was looked at lately, by this node's clock. */
+  looks: readonly number[];
 }
 
 export class Reconciliation {
@@ -58,19 +65,24 @@ export class Reconciliation {
   async heard({ peerId, status }: Peer): Promise<void> {
     if (status === null) return;
     const known = this.#courses.get(peerId);
-    const course = known ?? { next: 0, equal: 0 };
+    const course = known ?? { next: 0, equal: 0, looks: [] };
     this.#courses.set(peerId, course);
     if (isSameClaim(status.pending, this.#ports.transactions.claim())) {
       course.equal += 1;
       if (course.equal < equalStatuses) return;
     }
     course.equal = 0;
-    if (status.pending.count > 0) await this.#fetch(peerId, course, known === undefined);
+    const now = this.#ports.clock.now();
+    // A clock that was set back has nobody wait.
+    const lately = course.looks.filter((at) => Math.abs(now - at) < looksWithinMs);
+    if (status.pending.count === 0 || lately.length >= mostLooks) return;
+    course.looks = [...lately, now];
+    await this.#fetch(peerId, course, known === undefined);
   }
 
   /** All that a peer has, whatever its status told. */
   async all(peerId: string): Promise<void> {
-    await this.#fetch(peerId, { next: 0, equal: 0 }, true);
+    await this.#fetch(peerId, { next: 0, equal: 0, looks: [] }, true);
   }
 
   /** One at a time for each peer. */

@@ -18,6 +18,7 @@ function meeting(
   const fetched: number[] = [];
   const here = new Set(ours);
   const asked: number[] = [];
+  const time = { nowMs: 1_000_000 };
   const claimOf = (all: Iterable<string>) => {
     const sum = new PendingSum();
     for (const id of all) sum.add(id);
@@ -35,12 +36,18 @@ function meeting(
       },
     },
     transactions: { claim: () => claimOf(here), isWanted: (id) => !here.has(id) },
+    clock: { now: () => time.nowMs },
     async take(transactions) {
       for (const { id } of transactions) here.add(id);
     },
   });
   const status = (claimed = claimOf(theirs)) => ({ peerId: 'lab', status: { pending: claimed } }) as Peer;
-  return { here, asked, fetched, reconciliation, status };
+  /** A status some time after the one before. */
+  const later = (claimed = claimOf(theirs), ms: number = limits.reconcileMs) => {
+    time.nowMs += ms;
+    return status(claimed);
+  };
+  return { here, asked, fetched, reconciliation, status, later };
 }
 
 test('equal sets fetch nothing, but for one page now and then', async () => {
@@ -67,18 +74,30 @@ test('a peer that is met is looked through whole', async () => {
 
 test('afterwards a status costs one page, and the next one follows where it brought something', async () => {
   const theirs = ids(0, 3 * page - 1);
-  const { reconciliation, status, asked, here } = meeting(theirs, theirs);
+  const { reconciliation, status, later, asked, here } = meeting(theirs, theirs);
   await reconciliation.heard(status());
   const lacking = [theirs[5]!, theirs[2 * page + 5]!];
   for (const id of lacking) here.delete(id);
-  await reconciliation.heard(status());
-  // The first page brought one; the second nothing, so the third waits for the next status.
+  await reconciliation.heard(later());
+  // The first page brought one; the second nothing, so the third waits for a later status.
   expect(asked).toEqual([0, page]);
-  await reconciliation.heard(status());
+  await reconciliation.heard(later());
   expect(asked).toEqual([0, page, 2 * page]);
   expect(here.size).toBe(theirs.length);
-  await reconciliation.heard(status());
+  await reconciliation.heard(later());
   expect(asked).toHaveLength(3);
+});
+
+test('sets that differ all the time cost a page every few seconds, however many statuses tell of it', async () => {
+  const theirs = ids(0, 10);
+  const { reconciliation, status, later, asked } = meeting(theirs, theirs.slice(1));
+  await reconciliation.heard(status());
+  for (let count = 0; count < 100; count++) await reconciliation.heard(later(undefined, 100));
+  // In ten seconds: three at once, and three more when those are 7.5 s ago.
+  expect(asked).toHaveLength(6);
+  // Nor does a clock that is set back have it wait for longer.
+  await reconciliation.heard(later(undefined, -3_600_000));
+  expect(asked).toHaveLength(7);
 });
 
 test('a peer that names what it does not have is asked for some of it once, and not followed from page to page', async () => {
