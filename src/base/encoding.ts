@@ -6,6 +6,7 @@
  * exactly one encoding of a value, and every value has one. Its encoder writes what {@link CanonicalWriter} does. Both are
  * the oracles of the tests.
  */
+import { equalBytes } from './bytes.ts';
 import { CanonicalReader, NotCanonical } from './canonical-reader.ts';
 import { CanonicalWriter } from './canonical-writer.ts';
 import { limits } from './limits.ts';
@@ -47,4 +48,29 @@ export function tryDecode(bytes: Uint8Array, mostValues?: number): { readonly va
     if (error instanceof NotCanonical) return null;
     throw error;
   }
+}
+
+/** Whether two values have the same encoding; without encoding them. */
+export function equalValues(left: Encodable, right: Encodable): boolean {
+  if (left === right) return true;
+  if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;
+  if (left instanceof Uint8Array || right instanceof Uint8Array)
+    return left instanceof Uint8Array && right instanceof Uint8Array && equalBytes(left, right);
+  if (isList(left) || isList(right))
+    return (
+      isList(left) &&
+      isList(right) &&
+      left.length === right.length &&
+      left.every((element, index) => equalValues(element, right[index]!))
+    );
+  const keys = Object.keys(left);
+  return (
+    keys.length === Object.keys(right).length &&
+    keys.every((key) => Object.hasOwn(right, key) && equalValues(left[key]!, right[key]!))
+  );
+}
+
+/** The compiler does not take a list that is read only for an array. */
+function isList(value: Encodable): value is readonly Encodable[] {
+  return Array.isArray(value);
 }

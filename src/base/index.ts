@@ -2,7 +2,7 @@ export { AssertionError, assert } from './assert.ts';
 export { bytesToUtf8, compareBytes, concatBytes, equalBytes, fromHex, isHex, toHex, utf8ToBytes } from './bytes.ts';
 export { NotCanonical } from './canonical-reader.ts';
 export { type Clock, every, systemClock, type Timer } from './clock.ts';
-export { decode, type Encodable, encode, tryDecode } from './encoding.ts';
+export { decode, type Encodable, encode, equalValues, tryDecode } from './encoding.ts';
 export { CarechainError, describeError } from './errors.ts';
 export { limits } from './limits.ts';
 export { type LogFacts, type Logger, silentLogger } from './logger.ts';

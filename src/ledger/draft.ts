@@ -2,7 +2,7 @@
  * A draft: changes on top of a state that is not touched. Drafts stack, so a branch, a block and the pending
  * transactions are each a draft on the one below.
  */
-import { type Encodable, encode, equalBytes } from '../base/index.ts';
+import { type Encodable, equalValues } from '../base/index.ts';
 import { type DueReward, readBalance, readDueQueue, type StateView, type StateWriter, stateKeys } from './state.ts';
 
 export class Draft implements StateWriter {
@@ -52,7 +52,7 @@ export class Draft implements StateWriter {
     const changes: StateChange[] = [];
     for (const [key, after] of this.#writes) {
       const before = this.#below.get(key) ?? null;
-      if (!sameValue(before, after)) changes.push({ key, before, after });
+      if (!equalValues(before, after)) changes.push({ key, before, after });
     }
     return changes;
   }
@@ -62,10 +62,4 @@ export interface StateChange {
   readonly key: string;
   readonly before: Encodable | null;
   readonly after: Encodable | null;
-}
-
-function sameValue(left: Encodable | null, right: Encodable | null): boolean {
-  if (left === right) return true;
-  if (left === null || right === null || typeof left !== 'object' || typeof right !== 'object') return false;
-  return equalBytes(encode(left), encode(right));
 }

@@ -13,6 +13,9 @@ export interface IndexedSwitch {
   readonly changes: readonly StateChange[];
 }
 
+/** What stands under a key that says all there is to say. */
+const yes = encode(true);
+
 /** The index writes that go with a switch of the chain. */
 export function indexWrites({ added, removed, changes }: IndexedSwitch): Write[] {
   const writes: Write[] = [];
@@ -24,7 +27,7 @@ export function indexWrites({ added, removed, changes }: IndexedSwitch): Write[]
   }
   for (const block of removed) for (const key of authoredKeys(block)) writes.push({ type: 'del', key });
   for (const { block } of added) {
-    for (const key of authoredKeys(block)) writes.push({ type: 'put', key, value: encode(true) });
+    for (const key of authoredKeys(block)) writes.push({ type: 'put', key, value: yes });
   }
   return writes;
 }
@@ -46,7 +49,7 @@ export async function authoredIds(store: Store, member: string, most: number): P
 }
 
 function openWrite(key: string, isOpen: boolean): Write {
-  return isOpen ? { type: 'put', key, value: encode(true) } : { type: 'del', key };
+  return isOpen ? { type: 'put', key, value: yes } : { type: 'del', key };
 }
 
 export function authoredKeys({ header, transactions }: Block): string[] {

@@ -2,7 +2,7 @@
  * Replay: the whole chain again from the genesis, by the rules alone, without the stored state. `verify` says what it
  * checked; `recalculate` compares what came out with what is stored.
  */
-import { type Encodable, encode, equalBytes } from '../base/index.ts';
+import { type Encodable, equalValues } from '../base/index.ts';
 import {
   type Block,
   type BlockEffect,
@@ -110,7 +110,7 @@ export async function differences(
   for await (const [key, before] of stored) {
     const after = missing.get(key) ?? null;
     missing.delete(key);
-    const isEqual = before !== undefined && after !== null && equalBytes(encode(before), encode(after));
+    const isEqual = before !== undefined && after !== null && equalValues(before, after);
     if (!isEqual) changes.push({ key, before, after });
   }
   for (const [key, after] of missing) changes.push({ key, before: null, after });

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as dagCbor from '@ipld/dag-cbor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { concatBytes, decode, type Encodable, encode, limits } from '../../src/base/index.ts';
+import { concatBytes, decode, type Encodable, encode, equalBytes, equalValues, limits } from '../../src/base/index.ts';
 import { readByLibrary } from '../support/library-reader.ts';
 
 const readByUs = (bytes: Uint8Array) => {
@@ -82,6 +82,30 @@ test('bytes at will, and the bytes of a value with some changed: the same verdic
     }),
     { numRuns: 20_000 },
   );
+});
+
+test('values are equal where their encodings are: of any two, of one and itself, of one and its like with a byte changed', () => {
+  const pair = fc.oneof(
+    fc.tuple(encodable, encodable),
+    fc.tuple(encodable, fc.nat(), fc.nat(255)).map(([value, at, to]): [Encodable, Encodable] => {
+      const bytes = encode(value).slice();
+      bytes[at % bytes.length] = to;
+      return [value, (readByUs(bytes)?.value ?? readByUs(encode(value))?.value) as Encodable];
+    }),
+  );
+  fc.assert(
+    fc.property(pair, ([left, right]) => {
+      const isEqual = equalBytes(encode(left), encode(right));
+      expect(equalValues(left, right)).toBe(isEqual);
+      expect(equalValues(right, left)).toBe(isEqual);
+    }),
+    { numRuns: 4_000 },
+  );
+  expect(equalValues({ a: 1, b: [null] }, { b: [null], a: 1 })).toBe(true);
+  expect(equalValues({ a: 1 }, { b: 1 })).toBe(false);
+  expect(equalValues([], {})).toBe(false);
+  expect(equalValues([1], Uint8Array.of(1))).toBe(false);
+  expect(equalValues({ toString: 1 }, {})).toBe(false);
 });
 
 test('every pair of bytes, and every byte with zeros behind it', () => {
