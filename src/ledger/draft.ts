@@ -7,10 +7,16 @@ import { type DueReward, readBalance, readDueQueue, type StateView, type StateWr
 
 export class Draft implements StateWriter {
   readonly #below: StateView;
-  readonly #writes = new Map<string, Encodable | null>();
+  readonly #writes: Map<string, Encodable | null>;
 
-  constructor(below: StateView) {
+  constructor(below: StateView, writes = new Map<string, Encodable | null>()) {
     this.#below = below;
+    this.#writes = writes;
+  }
+
+  /** The same writes over another state. */
+  on(below: StateView): Draft {
+    return new Draft(below, new Map(this.#writes));
   }
 
   get(key: string): Encodable | undefined {

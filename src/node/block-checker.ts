@@ -103,7 +103,7 @@ export class BlockChecker {
   ): Promise<{ refused: RefusedBlock | null; end: Parent }> {
     let end = start;
     const slices = new Slices(this.#ports.clock);
-    for (const block of this.#signaturesAhead(blocks, draft)) {
+    for (const block of blocks) {
       const checked = await check(block, draft, end);
       if (!checked.ok) return { refused: checked.refused, end };
       writeChanges(checked.added.effect.changes, draft);
@@ -120,7 +120,7 @@ export class BlockChecker {
   }
 
   /** The same blocks; while one is looked at the signatures of the next ones are checked. */
-  *#signaturesAhead(blocks: Iterable<Block>, state: StateView): Iterable<Block> {
+  *signaturesAhead(blocks: Iterable<Block>, state: StateView): Iterable<Block> {
     const queue: Block[] = [];
     let ahead = 0;
     try {

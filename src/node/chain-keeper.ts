@@ -30,8 +30,8 @@ import {
   type Parent,
   placeOf,
   type RefusedBlock,
-  signaturesAhead,
 } from './block-checker.ts';
+import { BlockRange } from './block-range.ts';
 import { bodies, branchTo, leaving, undoDownTo } from './branch.ts';
 import { SerialQueue } from './serial-queue.ts';
 import { storedTimes } from './stored-times.ts';
@@ -71,9 +71,6 @@ export interface ChainKeeperPorts extends BlockCheckerPorts {
   onFault(error: unknown): void;
 }
 
-/** Transactions of blocks in a row that are committed together, where one block alone has fewer. */
-const committedTogether = 64;
-
 /** Neither held against the block nor against who sent it, who is asked for it again. */
 const notToBeJudged: Offer = { verdict: 'ignored', rejection: null };
 
@@ -107,10 +104,16 @@ export class ChainKeeper {
    * @throws as {@link offer}; what was committed before counts.
    */
   async *offerRange(blocks: readonly Block[], from: string): AsyncGenerator<Offer, void> {
-    let looked = 0;
+    const range = new BlockRange(blocks, {
+      chain: this.#ports.chain,
+      checker: this.#checker,
+      tip: () => this.#parent(this.#ports.chain.tip()),
+      isUnheardOf: (block) => !this.#ports.chain.header(block.hash) && !this.#blame.against(block),
+      onHeader: (block) => this.#ports.onHeader?.(block),
+      commit: (start, added, changes, tip) => this.#commit(start, [], added, changes, tip),
+    });
     for (let next = 0; next < blocks.length; ) {
-      looked = this.#lookAhead(blocks, next, looked);
-      const extended = await this.#inTurn(() => this.#extend(blocks.slice(next)));
+      const extended = await this.#inTurn(() => range.extend(next));
       next += extended;
       for (let count = 0; count < extended; count++) yield { verdict: 'accepted', onMainChain: true };
       if (extended > 0) continue;
@@ -119,21 +122,6 @@ export class ChainKeeper {
       yield offer;
       if ('rejection' in offer && offer.rejection) return;
     }
-  }
-
-  /**
-   * Has signatures of what follows `next` checked meanwhile. Not on a side branch: that costs nobody a check before it wins.
-   * @param looked so many were seen to. @returns how many are now.
-   */
-  #lookAhead(blocks: readonly Block[], next: number, looked: number): number {
-    const { chain } = this.#ports;
-    if (blocks[next]!.header.parent !== chain.tip().hash) return next;
-    let end = Math.max(looked, next);
-    for (let ahead = transactionsIn(blocks.slice(next, end)); end < blocks.length && ahead < signaturesAhead; end++) {
-      this.#checker.checkSignaturesOf(blocks[end]!, chain.state);
-      ahead += blocks[end]!.transactions.length;
-    }
-    return end;
   }
 
   /** Runs `task` while nothing is written to the chain. */
@@ -201,57 +189,11 @@ export class ChainKeeper {
     return this.#switchTo(block, 'delivered now');
   }
 
-  /**
-   * Commits the first of `blocks` together, as far as they are new, follow the tip and hold.
-   * @returns how many. What is held against the one after them is for {@link offer} to find.
-   */
-  async #extend(blocks: readonly Block[]): Promise<number> {
-    const { chain, signatures, onHeader } = this.#ports;
-    const together = this.#newOnTip(blocks);
-    if (together.length === 0) return 0;
-    const start = this.#parent(chain.tip());
-    const draft = new Draft(chain.state);
-    const added: AddedBlock[] = [];
-    const { check } = this.#checker;
-    try {
-      const transactions = together.flatMap((block) => block.transactions);
-      await signatures.prepare(transactions, chain.state);
-      await this.#checker.checkAll(together, { draft, start, check, added });
-    } catch (error) {
-      // What holds before it counts; it is met again, and told of, where it is the first.
-      if (added.length === 0) throw error;
-    }
-    for (const { block } of added) onHeader?.(block);
-    if (added.length > 0)
-      await this.#commit(
-        start,
-        [],
-        added,
-        draft.changes(),
-        added.reduce((at, each) => placeOf(each, at), start),
-      );
-    return added.length;
-  }
-
   /** A stored block for what follows it. */
   #parent(stored: Omit<Parent, 'medianTimes'>): Parent {
     if (stored.hash === this.#atTip?.hash) return this.#atTip;
     const { hash, header, work } = stored;
     return { hash, header, work, medianTimes: storedTimes(this.#ports.chain, header) };
-  }
-
-  /** The first of `blocks`, as many as are committed at once, and against which nothing is known. */
-  #newOnTip(blocks: readonly Block[]): Block[] {
-    const { chain } = this.#ports;
-    const found: Block[] = [];
-    let room = committedTogether;
-    for (const block of blocks) {
-      const follows = block.header.parent === (found.at(-1)?.hash ?? chain.tip().hash);
-      room -= 1 + block.transactions.length;
-      if (!follows || (room < 0 && found.length > 0) || chain.header(block.hash) || this.#blame.against(block)) break;
-      found.push(block);
-    }
-    return found;
   }
 
   /**
@@ -281,7 +223,8 @@ export class ChainKeeper {
     const undone = await undoDownTo(ancestor.header.height, chain, draft, clock);
     const added: AddedBlock[] = [];
     const { checkOrMend: check } = this.#checker;
-    const { refused, end } = await this.#checker.checkAll(bodies(hashes, target, chain), {
+    const branchBlocks = this.#checker.signaturesAhead(bodies(hashes, target, chain), draft);
+    const { refused, end } = await this.#checker.checkAll(branchBlocks, {
       draft,
       start,
       check,
@@ -362,8 +305,4 @@ export class ChainKeeper {
     this.#told.add(code);
     this.#ports.onFault(error);
   }
-}
-
-function transactionsIn(blocks: readonly Block[]): number {
-  return blocks.reduce((sum, { transactions }) => sum + transactions.length, 0);
 }
