@@ -11,6 +11,8 @@ import type { SignatureCheck, Workers } from './workers.ts';
 const remembered = 100_000;
 /** So many are worth a task of their own. */
 const worthATask = 64;
+/** With so many a shared task is full: who comes now need not wait for the first, and nor do those for whoever came late. */
+const fullTask = 32;
 
 /**
  * Whose checks share a task where they are few, and wait a turn for that: what users of this node sign, what is checked
@@ -88,10 +90,10 @@ export class Signatures {
 
   #sharedBatch(task: SharedTask): Batch {
     const begun = this.#shared.get(task);
-    if (begun) return begun;
+    if (begun && begun.checks.length < fullTask) return begun;
     const batch = this.#newBatch(async () => {
       await turn();
-      this.#shared.delete(task);
+      if (this.#shared.get(task) === batch) this.#shared.delete(task);
     });
     this.#shared.set(task, batch);
     return batch;

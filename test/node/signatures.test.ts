@@ -43,6 +43,17 @@ test('the few of several callers go to the workers together, each once', async (
   expect(tasks).toEqual([4]);
 });
 
+test('a task that many share is full at some time, and the next begins another', async () => {
+  const { tasks, prepare } = watched();
+  const many = registrations(70);
+  const bad = withSignature(many[40]!, new Uint8Array(64).fill(7));
+  const answers = await Promise.all(many.with(40, bad).map((each) => prepare(each)));
+  expect(answers).toEqual(many.map((_, at) => (at === 40 ? bad : undefined)));
+  expect(tasks).toEqual([32, 32, 6]);
+  expect(await Promise.all(registrations(3).map((each) => prepare(each)))).toHaveLength(3);
+  expect(tasks).toEqual([32, 32, 6, 3]);
+});
+
 test('what a peer sends is checked by itself, and what is checked ahead keeps no user waiting', async () => {
   const { tasks, prepareFor } = watched();
   const [one, other, third, ...rest] = registrations(6) as [Transaction, Transaction, Transaction];
