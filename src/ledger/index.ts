@@ -47,6 +47,7 @@ export {
 export { genesisChanges, genesisHeader } from './genesis-state.ts';
 export { authoredReasons, type KindName, kindNames, transferReasons } from './kinds/index.ts';
 export { accountOf, type Footprint, PendingState } from './pending-state.ts';
+export { ReadOnce } from './read-once.ts';
 export {
   condemnedBy,
   natureOf,

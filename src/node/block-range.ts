@@ -3,7 +3,7 @@
  * a time, since a batch takes the disk longer than a short block takes the processor. While the disk takes some the next are
  * checked, on the state that those lead to, and the signatures of the ones after them.
  */
-import { type Block, Draft, type SealedHeader, type StateChange, type StateView } from '../ledger/index.ts';
+import { type Block, Draft, ReadOnce, type SealedHeader, type StateChange, type StateView } from '../ledger/index.ts';
 import type { ChainStore } from '../storage/index.ts';
 import { type AddedBlock, type BlockChecker, type Parent, placeOf, signaturesAhead } from './block-checker.ts';
 
@@ -56,11 +56,12 @@ export class BlockRange {
       for (let room = extendedInTurn; room > 0; ) {
         const group = this.#groupAfter(parent.hash, first + checked);
         if (group.length > 0) this.#lookAhead(first + checked, group.length);
-        const draft = new Draft(state);
+        // What was read to check them is what they change, mostly: a look at the disk each time.
+        const draft = new Draft(group.length > 1 ? new ReadOnce(state) : state);
         const { added, end } = await this.#check(group, draft, parent);
         await isWritten();
         if (added.length === 0) break;
-        writing = commit(parent, added, draft.changes(), end);
+        writing = commit(parent, added, group.length > 1 ? draft.changes() : added[0]!.effect.changes, end);
         // It is waited for before the next, and told there.
         writing.catch(() => undefined);
         checked += added.length;

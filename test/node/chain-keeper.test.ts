@@ -425,6 +425,20 @@ describe('a block that is refused', () => {
     expect(await rig.offer(third)).toBe('main');
   });
 
+  test('on a branch is checked again on the mended state', async () => {
+    const { rig, chain, third, finds } = await lostPatient();
+    const { parent } = third.header;
+    expect(await rig.offer(chain.mineOn(parent, chain.world.register('alice', 'main')))).toBe('main');
+    const next = chain.mineOn(third.hash, chain.world.register('alice', 'next'));
+    finds('mended');
+    const answers = [await rig.offer(third, 'honest'), await rig.offer(next, 'honest')];
+    // A tie goes to the lower hash.
+    expect(answers.slice(-1)).toEqual(['main']);
+    expect(rig.chain.tip().hash).toBe(next.hash);
+    expect(rig.blamed).toEqual([]);
+    expect(await disagreements(rig, chain)).toEqual([]);
+  });
+
   test('on a branch that would win is kept while nobody can tell, and forgotten when it is a lie', async () => {
     const { chain, trunk, main, side } = forked(2, 3);
     let found: DoubtedState = 'unknown';
