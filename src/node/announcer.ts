@@ -38,10 +38,13 @@ export class Announcer {
   /** Right after a switch: looks at the transactions again, and tells of blocks, reorg and head in this order. */
   switched(change: Switch): void {
     const { emitter, transactions, solitude, chain, nodeKey } = this.#ports;
-    const { added } = change;
+    const { added, removed } = change;
     const ownOf = (ids: readonly string[]) => ids.filter((id) => transactions.isOwn(id));
+    // What was settled before is confirmed once more only where blocks were removed.
+    const confirmedOf = (ids: readonly string[]) =>
+      removed.length > 0 ? ownOf(ids) : ids.filter((id) => transactions.isUnsettled(id));
     // Asked before the transactions are looked at again: what is settled then is forgotten.
-    const own = added.map(({ block }) => ownOf(block.transactions.map(({ id }) => id)));
+    const own = added.map(({ block }) => confirmedOf(block.transactions.map(({ id }) => id)));
     const moved = transactions.afterSwitch(change);
     solitude.blocksCame(added.length, own.flat().length, ownOf(moved.lost).length);
     for (const [index, { block, effect }] of added.entries()) {
@@ -51,7 +54,7 @@ export class Announcer {
       const facts = { hash, height, miner, transactions, own: own[index]! };
       emitter.emit('block', { ...facts, minedHere: miner === nodeKey });
     }
-    if (change.removed.length > 0) this.#reorganized(change, moved);
+    if (removed.length > 0) this.#reorganized(change, moved);
     emitter.emit('tip', chain.tip());
   }
 

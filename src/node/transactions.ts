@@ -8,10 +8,11 @@
 import { equalBytes, type Logger, limits } from '../base/index.ts';
 import { natureOf, type Rejection, rejection, type Transaction, type Verdict } from '../ledger/index.ts';
 import type { MessageVerdict, PendingClaim } from '../network/index.ts';
-import type { ChainStore, LostTransaction, Outbox, Store, Write } from '../storage/index.ts';
+import type { ChainStore, Outbox, Store, Write } from '../storage/index.ts';
 import type { Switch } from './chain-keeper.ts';
 import type { ConflictList } from './conflict-list.ts';
 import { awaitedBy, type Mempool } from './mempool.ts';
+import { Settling } from './settling.ts';
 import type { Signatures } from './signatures.ts';
 
 /** Ids refused since the head moved last: not fetched again before it moves. */
@@ -34,13 +35,6 @@ export interface TransactionPorts {
   onFault(error: unknown): void;
 }
 
-interface Owed {
-  readonly writes: readonly Write[];
-  readonly lost: readonly LostTransaction[];
-}
-
-const nothingOwed: Owed = { writes: [], lost: [] };
-
 /** Transactions of a peer that are judged in one turn. */
 const judgedTogether = 64;
 
@@ -55,16 +49,21 @@ export class Transactions {
   /** What a switch that is being written takes out of the chain, until the mempool has it back. */
   #returning: ReadonlyMap<string, Transaction> = new Map();
   readonly #refused = new Set<string>();
-  /** Settled, and not on the disk yet because that failed: no more than one switch does, for the next waits for the disk. */
-  #owed = nothingOwed;
+  readonly #settling: Settling;
 
   constructor(ports: TransactionPorts) {
     this.#ports = ports;
+    this.#settling = new Settling(ports, this.#own, (id) => this.isOwn(id));
   }
 
   /** Whether a user of this node authored it and it is not settled, or was settled on this chain. */
   isOwn(id: string): boolean {
     return this.#own.has(id) || this.#isStoredAsOwn(id);
+  }
+
+  /** Whether a user of this node authored it and it is not settled: without a look at the disk. */
+  isUnsettled(id: string): boolean {
+    return this.#own.has(id);
   }
 
   #isStoredAsOwn(id: string): boolean {
@@ -109,11 +108,11 @@ export class Transactions {
     const settled = kept.filter(({ id }) => chain.hasTransaction(id));
     const unsettled = kept.filter(({ id }) => !chain.hasTransaction(id));
     for (const { id } of unsettled) this.#own.add(id);
-    const again = this.#lost();
+    const again = this.#settling.lostBefore();
     const candidates = [...unsettled, ...again.map(({ transaction }) => transaction)];
     await signatures.prepare(candidates, chain.state);
     await store.write(settled.map(({ id }) => outbox.remove(id)));
-    await this.#settle(again, mempool.rebuild(candidates)).written;
+    await this.#settling.settle(again, mempool.rebuild(candidates)).written;
   }
 
   /**
@@ -173,7 +172,7 @@ export class Transactions {
   async #takeBack(id: string, isSaved: boolean): Promise<void> {
     const { mempool, store, outbox } = this.#ports;
     this.#own.delete(id);
-    this.#settle([], mempool.remove(id));
+    this.#settling.settle([], mempool.remove(id));
     if (isSaved) await store.write([outbox.remove(id)]);
   }
 
@@ -262,7 +261,7 @@ export class Transactions {
     this.#refused.clear();
     for (const { id } of returned) if (this.isOwn(id)) this.#own.add(id);
     for (const { block } of added) for (const { id } of block.transactions) this.#own.delete(id);
-    const again = removed.length > 0 ? this.#lost() : [];
+    const again = removed.length > 0 ? this.#settling.lostBefore() : [];
     let impossible: ReturnType<Mempool['rebuild']>;
     try {
       impossible = mempool.advance({
@@ -276,7 +275,7 @@ export class Transactions {
     } finally {
       this.#returning = new Map();
     }
-    const { recovered, lost } = this.#settle(again, impossible);
+    const { recovered, lost } = this.#settling.settle(again, impossible);
     return {
       returned: [...returned, ...recovered].filter(({ id }) => mempool.get(id)).map(({ id }) => id),
       lost,
@@ -285,7 +284,7 @@ export class Transactions {
 
   /** After the state was mended: what was held against it is looked at again. */
   lookAgain(): void {
-    this.#settle([], this.#ports.mempool.rebuild([]));
+    this.#settling.settle([], this.#ports.mempool.rebuild([]));
   }
 
   /** Those that may be told of: pending now, and on the disk where this node must keep them. */
@@ -310,70 +309,6 @@ export class Transactions {
     if (missing.length === 0 || missing.some(isHere)) return false;
     const waiting = [...this.#own].filter((id) => mempool.get(id)?.rejection);
     return waiting.length < limits.parkedOwnTransactions;
-  }
-
-  /**
-   * Moves what became impossible to the conflict list, with its reason, and what is possible again out of it. In memory at
-   * once, on the disk in one batch: whatever happens next to one of them is written after it.
-   */
-  #settle(
-    again: readonly LostTransaction[],
-    impossible: readonly { transaction: Transaction; rejection: Rejection }[],
-  ): { recovered: Transaction[]; lost: string[]; written: Promise<void> } {
-    const { mempool, conflicts, outbox, logger } = this.#ports;
-    const wasLost = new Set(again.map(({ transaction }) => transaction.id));
-    const stillLost = new Set(impossible.map(({ transaction }) => transaction.id));
-    const recovered = again.filter(({ transaction }) => !stillLost.has(transaction.id));
-    const lost = impossible
-      .filter(({ transaction }) => !wasLost.has(transaction.id))
-      .map((each): LostTransaction => ({ ...each, own: this.isOwn(each.transaction.id) }));
-    const back = recovered.filter(({ transaction, own }) => own && mempool.get(transaction.id));
-    for (const { transaction } of back) this.#own.add(transaction.id);
-    for (const { transaction, rejection, own } of lost) {
-      this.#own.delete(transaction.id);
-      logger.info('a transaction became impossible', { code: rejection.code, own });
-    }
-    const writes = [
-      ...recovered.map(({ transaction }) => conflicts.remove(transaction.id)),
-      ...back.flatMap(({ transaction }) => outbox.put(transaction)),
-      ...conflicts.put(lost),
-      ...lost.filter(({ own }) => own).map(({ transaction }) => outbox.remove(transaction.id)),
-    ];
-    return {
-      recovered: recovered.map(({ transaction }) => transaction),
-      lost: lost.map(({ transaction }) => transaction.id),
-      written: this.#write(writes, lost),
-    };
-  }
-
-  /**
-   * Where the disk does not take it, the outbox still has what is lost: it is written with what the next switch settles, or
-   * settled again at the next start.
-   */
-  async #write(writes: readonly Write[], lost: readonly LostTransaction[]): Promise<void> {
-    const { store, conflicts, onConflict, onFault } = this.#ports;
-    const owed = { writes: [...this.#owed.writes, ...writes], lost: [...this.#owed.lost, ...lost] };
-    this.#owed = nothingOwed;
-    try {
-      await store.write(owed.writes);
-      conflicts.written(owed.lost);
-    } catch (error) {
-      conflicts.written(lost.filter(({ own }) => !own));
-      // Writes fail in the order in which they were asked for.
-      this.#owed = { writes: [...this.#owed.writes, ...owed.writes], lost: [...this.#owed.lost, ...owed.lost] };
-      onFault(error);
-    }
-    for (const { transaction, rejection, own } of lost) if (own) onConflict(transaction.id, rejection);
-  }
-
-  /** A damaged conflict list must not keep the node from following the chain. */
-  #lost(): LostTransaction[] {
-    try {
-      return this.#ports.conflicts.all();
-    } catch (error) {
-      this.#ports.onFault(error);
-      return [];
-    }
   }
 
   #refuse(id: string): void {
