@@ -30,7 +30,8 @@ export function createBatches(clock: Clock, send: (batch: readonly Uint8Array[])
 
   return {
     add(transactions) {
-      waiting.push(...transactions);
+      // One by one: a switch may bring back as many as an argument list does not hold.
+      for (const bytes of transactions) waiting.push(bytes);
       if (waiting.length >= limits.transactionsPerMessage) flush();
       else if (waiting.length > 0) timer ??= clock.after(waitMs, flush);
     },

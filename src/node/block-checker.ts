@@ -120,7 +120,7 @@ export class BlockChecker {
   }
 
   /** The same blocks; while one is looked at the signatures of the next ones are checked. */
-  *signaturesAhead(blocks: Iterable<Block>, state: StateView): Iterable<Block> {
+  *withSignaturesAhead(blocks: Iterable<Block>, state: StateView): Iterable<Block> {
     const queue: Block[] = [];
     let ahead = 0;
     try {

@@ -84,7 +84,7 @@ export async function leaving(
 }
 
 function notUndone(height: number): CarechainError {
-  const sentence = `Block #${height} of this folder has no undo record. Move the folder away and start again: the node fetches the chain from its peers.`;
+  const sentence = `Block #${height} of this folder has lost what it takes to leave it. Move the folder away and start again: the node fetches the chain from its peers.`;
   return new CarechainError('folder-damaged', sentence, { height });
 }
 

@@ -223,7 +223,7 @@ export class ChainKeeper {
     const undone = await undoDownTo(ancestor.header.height, chain, draft, clock);
     const added: AddedBlock[] = [];
     const { checkOrMend: check } = this.#checker;
-    const branchBlocks = this.#checker.signaturesAhead(bodies(hashes, target, chain), draft);
+    const branchBlocks = this.#checker.withSignaturesAhead(bodies(hashes, target, chain), draft);
     const { refused, end } = await this.#checker.checkAll(branchBlocks, {
       draft,
       start,

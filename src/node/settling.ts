@@ -6,6 +6,8 @@ import type { Rejection, Transaction } from '../ledger/index.ts';
 import type { LostTransaction, Write } from '../storage/index.ts';
 import type { TransactionPorts } from './transactions.ts';
 
+type SettlingPorts = Omit<TransactionPorts, 'signatures' | 'chain' | 'onPending' | 'publish'>;
+
 interface Owed {
   readonly writes: readonly Write[];
   readonly lost: readonly LostTransaction[];
@@ -14,18 +16,14 @@ interface Owed {
 const nothingOwed: Owed = { writes: [], lost: [] };
 
 export class Settling {
-  readonly #ports: Omit<TransactionPorts, 'onPending' | 'publish'>;
+  readonly #ports: SettlingPorts;
   readonly #own: Set<string>;
   readonly #isOwn: (id: string) => boolean;
   /** Settled, and not on the disk yet because that failed: no more than one switch does, for the next waits for the disk. */
   #owed = nothingOwed;
 
   /** @param own ids of what users of this node wrote and that is not settled: what is settled goes, what is open again comes. */
-  constructor(
-    ports: Omit<TransactionPorts, 'onPending' | 'publish'>,
-    own: Set<string>,
-    isOwn: (id: string) => boolean,
-  ) {
+  constructor(ports: SettlingPorts, own: Set<string>, isOwn: (id: string) => boolean) {
     this.#ports = ports;
     this.#own = own;
     this.#isOwn = isOwn;
