@@ -23,6 +23,7 @@ const historian = 'adam';
 const scryptCost = 2 ** 14;
 const transactionsPerPatient = 4;
 const patientsPerBlock = 250;
+const blocksBetween = 8;
 
 export interface Founding {
   readonly genesisPath: string;
@@ -61,17 +62,26 @@ export function writeHistory(
   return writeChain(dataDir, world.genesis, historyOf(world, transactions));
 }
 
-/** Blocks of a history in which everything refers to an earlier block, as it does in life. */
+/**
+ * Blocks of a history in which everything refers to an earlier block, as it does in life; to one that is on the disk by then,
+ * since what a node has just checked it does not read from its stored state.
+ */
 function* historyOf(world: World, transactions: number): Generator<Transaction[]> {
   const patients = Math.ceil(transactions / transactionsPerPatient);
-  for (let start = 0; start < patients; start += patientsPerBlock) {
-    const names = Array.from(
-      { length: Math.min(patientsPerBlock, patients - start) },
-      (_, index) => `${start + index}`,
-    );
-    yield names.map((name) => world.register(historian, name));
-    const prescriptions = names.map((name) => world.prescribe(historian, name));
-    yield [...names.map((name) => world.consult(historian, name)), ...prescriptions];
-    yield prescriptions.map((prescription) => world.cancel(historian, prescription));
+  const names = Array.from({ length: patients }, (_, index) => `${index}`);
+  for (const some of portions(names, blocksBetween * patientsPerBlock)) {
+    const blocks = portions(some, patientsPerBlock);
+    for (const each of blocks) yield each.map((name) => world.register(historian, name));
+    const prescribed: Transaction[][] = [];
+    for (const each of blocks) {
+      const prescriptions = each.map((name) => world.prescribe(historian, name));
+      prescribed.push(prescriptions);
+      yield [...each.map((name) => world.consult(historian, name)), ...prescriptions];
+    }
+    for (const each of prescribed) yield each.map((prescription) => world.cancel(historian, prescription));
   }
+}
+
+function portions<Element>(list: readonly Element[], length: number): Element[][] {
+  return Array.from({ length: Math.ceil(list.length / length) }, (_, n) => list.slice(n * length, (n + 1) * length));
 }
