@@ -81,7 +81,7 @@ function healLines(heal: ScrubResult['heal']): Line[] {
   const { height, heightBefore, kept, returned, unreadable, aside, damagedFiles } = heal;
   const shown = unreadable.slice(0, keysShown);
   return [
-    ...good(`A new ledger was made up to #${height}; the damaged one is kept as ${aside}.`),
+    ...good(`A new ledger was made up to #${height}; the one before it is kept as ${aside}.`),
     ...(heightBefore > height ? warning(`#${height + 1} to #${heightBefore} must come from the peers.`) : []),
     ...(damagedFiles.length === 0
       ? []
