@@ -6,6 +6,7 @@ export { decode, type Encodable, encode, equalValues, tryDecode } from './encodi
 export { CarechainError, describeError } from './errors.ts';
 export { limits } from './limits.ts';
 export { type LogFacts, type Logger, silentLogger } from './logger.ts';
+export { portions } from './portions.ts';
 export { type Random, systemRandom } from './random.ts';
 export { boundedList, strictMap } from './schemas.ts';
 export {

@@ -3,7 +3,7 @@
  * headers follow one another. Whether any of it is valid is for the rules. An answer that fails here could come only from
  * a liar or a broken program: the peer is shunned and the asker gets `bad-answer`.
  */
-import { CarechainError } from '../base/index.ts';
+import { CarechainError, portions } from '../base/index.ts';
 import {
   type Block,
   decodeSealedHeader,
@@ -86,8 +86,7 @@ export function createQuestions({ genesis, shares, known, ask, shun }: Questions
     async fetchPending(peerId, ids) {
       const found: Transaction[] = [];
       // In portions whose answer always fits, so that an answer never has to stop early.
-      for (let start = 0; start < ids.length; start += networkLimits.transactionsPerRequest) {
-        const wanted = ids.slice(start, start + networkLimits.transactionsPerRequest);
+      for (const wanted of portions(ids, networkLimits.transactionsPerRequest)) {
         const answer = await ask(peerId, 'transactions/1', wire.encodeWanted(wanted), wire.wireBytes.transactions);
         await reading(peerId, async (breathe) => {
           const read = await readTransactions(wire.decodeFetched(answer), breathe, known);

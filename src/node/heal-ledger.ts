@@ -1,5 +1,5 @@
 /** Makes the rows that are derived from the blocks what a replay says they are. */
-import type { Encodable } from '../base/index.ts';
+import { type Encodable, portions } from '../base/index.ts';
 import { type ChainStore, decodeRow, type Store, type Write } from '../storage/index.ts';
 import type { KeptRows } from './heal-kept.ts';
 import { type AuditPorts, auditLedger } from './scrub-ledger.ts';
@@ -59,16 +59,12 @@ export class LedgerMend {
     // A body or header that belongs to no chain is what is left of a side branch.
     const isLeftOver = ({ type, key }: Write) => type === 'del' && sideFamilies.has(familyOf(key));
     const others = writes.filter((write) => !isStateKey(write.key) && !isLeftOver(write));
-    for (const slice of slices(others)) await store.write(slice);
+    for (const some of portions(others, rowsAtOnce)) await store.write(some);
     await kept.dropSide(writes.filter(isLeftOver).map(({ key }) => key));
     // Last, so that what rests on the state is told once it is mended, whatever else the disk does not take.
-    for (const slice of slices(state)) await chain.replaceState(slice.map(changeOf));
+    for (const some of portions(state, rowsAtOnce)) await chain.replaceState(some.map(changeOf));
     this.isStateMended = state.length > 0;
   }
-}
-
-function* slices(writes: readonly Write[]): Generator<readonly Write[]> {
-  for (let start = 0; start < writes.length; start += rowsAtOnce) yield writes.slice(start, start + rowsAtOnce);
 }
 
 /** Only what is to be written counts: what stands there now cannot be relied on. */

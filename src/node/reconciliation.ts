@@ -10,7 +10,7 @@
  * The sum is a claim: a liar can make us fetch a page of ids and ask once for some of them, or fetch nothing, from himself.
  * After so many equal statuses one page is looked at all the same.
  */
-import { type Clock, limits } from '../base/index.ts';
+import { type Clock, limits, portions } from '../base/index.ts';
 import type { Transaction } from '../ledger/index.ts';
 import { type Network, networkLimits, type Peer } from '../network/index.ts';
 import { turn } from './pause.ts';
@@ -114,8 +114,9 @@ export class Reconciliation {
       if ((index + 1) % idsAtOnce === 0) await turn();
     }
     let broughtSomething = false;
-    for (let from = 0; from < wanted.length && !this.#stopped; from += networkLimits.transactionsPerRequest) {
-      const found = await network.fetchPending(peerId, wanted.slice(from, from + networkLimits.transactionsPerRequest));
+    for (const some of portions(wanted, networkLimits.transactionsPerRequest)) {
+      if (this.#stopped) break;
+      const found = await network.fetchPending(peerId, some);
       // It names what it does not have, or has no longer: the rest of the page is not asked for.
       if (found.length === 0) {
         course.next = 0;

@@ -5,7 +5,7 @@
  * What a user of this node authored is in the outbox, on the disk, before the user is told "ok", and stays there until it
  * is confirmed or has become impossible; a reorg that takes it out of the chain puts it back. It is never evicted.
  */
-import { equalBytes, type Logger, limits } from '../base/index.ts';
+import { equalBytes, type Logger, limits, portions } from '../base/index.ts';
 import { natureOf, type Rejection, rejection, type Transaction, type Verdict } from '../ledger/index.ts';
 import type { MessageVerdict, PendingClaim } from '../network/index.ts';
 import type { ChainStore, Outbox, Store, Write } from '../storage/index.ts';
@@ -195,8 +195,9 @@ export class Transactions {
     goOn: () => Promise<boolean> = async () => true,
   ): Promise<{ verdict: MessageVerdict; liar: Rejection | null }> {
     const { mempool, signatures, chain } = this.#ports;
-    const portions = portionsOf(transactions.filter(({ id }) => !mempool.get(id) && !chain.hasTransaction(id)));
-    for (const portion of portions) {
+    const unknown = transactions.filter(({ id }) => !mempool.get(id) && !chain.hasTransaction(id));
+    const judged = portions(unknown, judgedTogether);
+    for (const portion of judged) {
       if (!(await goOn())) return ignored;
       const bad = await signatures.prepare(portion, chain.state);
       if (bad) return { verdict: 'reject', liar: rejection('bad-signature', { id: bad.id }) };
@@ -204,7 +205,7 @@ export class Transactions {
     const fresh: Transaction[] = [];
     let liar: Rejection | null = null;
     let isWhole = true;
-    for (const portion of portions) {
+    for (const portion of judged) {
       isWhole &&= await goOn();
       if (!isWhole || liar) break;
       liar = this.#takePortion(portion, fresh);
@@ -320,11 +321,4 @@ export class Transactions {
 function resultOf<Value>(settled: PromiseSettledResult<Value>): Value {
   if (settled.status === 'rejected') throw settled.reason;
   return settled.value;
-}
-
-function portionsOf(transactions: readonly Transaction[]): Transaction[][] {
-  const count = Math.ceil(transactions.length / judgedTogether);
-  return Array.from({ length: count }, (_, index) =>
-    transactions.slice(index * judgedTogether, (index + 1) * judgedTogether),
-  );
 }

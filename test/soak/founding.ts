@@ -7,6 +7,7 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { portions } from '../../src/base/index.ts';
 import { lockKeyFile } from '../../src/crypto/index.ts';
 import type { Transaction } from '../../src/ledger/index.ts';
 import { bytesFrom, type GenesisOptions, testGenesis, testGenesisFile, type World } from '../support/ledger.ts';
@@ -80,8 +81,4 @@ function* historyOf(world: World, transactions: number): Generator<Transaction[]
     }
     for (const each of prescribed) yield each.map((prescription) => world.cancel(historian, prescription));
   }
-}
-
-function portions<Element>(list: readonly Element[], length: number): Element[][] {
-  return Array.from({ length: Math.ceil(list.length / length) }, (_, n) => list.slice(n * length, (n + 1) * length));
 }
