@@ -2,7 +2,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { FileDamage } from './file-damage.ts';
 
-const portionBytes = 1_048_576;
+export const portionBytes = 1_048_576;
 
 export class FileWindow {
   readonly #file: FileHandle;

@@ -12,6 +12,7 @@ import { concatBytes, equalBytes } from '../../base/index.ts';
 import { ByteCursor } from './byte-cursor.ts';
 import { crc32c, masked } from './crc32c.ts';
 import { FileDamage } from './file-damage.ts';
+import { portionBytes } from './file-window.ts';
 import { uncompress } from './snappy.ts';
 
 const footerBytes = 48;
@@ -43,15 +44,22 @@ export async function checkTable(size: number, read: ReadPart): Promise<TableBou
   }
   const cursor = new ByteCursor(footer);
   const [filters, index] = [handleAt(cursor), handleAt(cursor)];
-  const blocks = (await entriesOf(index, size, read)).map(([, value]) => handleAt(new ByteCursor(value)));
-  const filterBlocks = (await entriesOf(filters, size, read)).map(([, value]) => handleAt(new ByteCursor(value)));
+  const blocks = await handlesIn(index, size, read);
+  const filterBlocks = await handlesIn(filters, size, read);
 
-  const [firstBlock, lastBlock] = [blocks[0], blocks.at(-1)];
-  if (!firstBlock || !lastBlock) throw new FileDamage('the table is empty');
+  if (blocks.length === 0) throw new FileDamage('the table is empty');
   checkGapless([...blocks, ...filterBlocks, filters, index], size);
-  for (const block of [...blocks, ...filterBlocks]) await contentOf(block, size, read);
-  const smallest = (await entriesOf(firstBlock, size, read))[0]?.[0];
-  const largest = (await entriesOf(lastBlock, size, read)).at(-1)?.[0];
+  let smallest: Uint8Array | undefined;
+  let largest: Uint8Array | undefined;
+  for (const span of spansOf([...blocks, ...filterBlocks])) {
+    const { offset } = span[0]!;
+    const bytes = await read(offset, endOf(span.at(-1)!) - offset);
+    for (const handle of span) {
+      const block = blockIn(bytes.subarray(handle.offset - offset, endOf(handle) - offset), handle);
+      if (handle === blocks[0]) smallest = entriesOf(block)[0]?.[0];
+      if (handle === blocks.at(-1)) largest = entriesOf(block).at(-1)?.[0];
+    }
+  }
   if (!smallest || !largest) throw new FileDamage('a block of the table is empty');
   return { smallest, largest };
 }
@@ -60,51 +68,72 @@ function handleAt(cursor: ByteCursor): Handle {
   return { offset: cursor.varint(), length: cursor.varint() };
 }
 
+function endOf({ offset, length }: Handle): number {
+  return offset + length + trailerBytes;
+}
+
 /** No byte of the file may lie outside of what is checked. */
 function checkGapless(handles: readonly Handle[], size: number): void {
   let end = 0;
-  for (const { offset, length } of handles) {
-    if (offset !== end) throw new FileDamage(`the table has a gap at byte ${end}`);
-    end = offset + length + trailerBytes;
+  for (const handle of handles) {
+    if (handle.offset !== end) throw new FileDamage(`the table has a gap at byte ${end}`);
+    end = endOf(handle);
   }
   if (end !== size - footerBytes) throw new FileDamage(`the table has a gap at byte ${end}`);
 }
 
-/** The block as it is stored, its checksum compared, and how it is compressed. */
-async function contentOf(
-  { offset, length }: Handle,
-  size: number,
-  read: ReadPart,
-): Promise<{ content: Uint8Array; compression: number }> {
-  if (offset + length + trailerBytes > size) throw new FileDamage(`the block at byte ${offset} runs over the end`);
-  const block = await read(offset, length + trailerBytes);
-  const checksum = new ByteCursor(block, length + 1).uint32();
-  if (masked(crc32c(block.subarray(0, length + 1))) !== checksum) {
+/**
+ * Blocks are small, and to wait for each would take as long as its checksum does: what fits into a
+ * window of the file is read at once, and once.
+ */
+function spansOf(handles: readonly Handle[]): Handle[][] {
+  const spans: Handle[][] = [];
+  for (const handle of handles) {
+    const span = spans.at(-1);
+    if (span && endOf(handle) - span[0]!.offset <= portionBytes) span.push(handle);
+    else spans.push([handle]);
+  }
+  return spans;
+}
+
+async function handlesIn(handle: Handle, size: number, read: ReadPart): Promise<Handle[]> {
+  if (endOf(handle) > size) throw new FileDamage(`the block at byte ${handle.offset} runs over the end`);
+  const block = blockIn(await read(handle.offset, handle.length + trailerBytes), handle);
+  return entriesOf(block).map(([, value]) => handleAt(new ByteCursor(value)));
+}
+
+/** A block as it is stored. */
+interface StoredBlock {
+  /** Where in the file. */
+  readonly offset: number;
+  readonly content: Uint8Array;
+  readonly compression: number;
+}
+
+/** @param stored with its trailer, whose checksum is compared. */
+function blockIn(stored: Uint8Array, { offset, length }: Handle): StoredBlock {
+  const checksum = new ByteCursor(stored, length + 1).uint32();
+  if (masked(crc32c(stored.subarray(0, length + 1))) !== checksum) {
     throw new FileDamage(`the block at byte ${offset} does not match its checksum`);
   }
-  return { content: block.subarray(0, length), compression: block[length]! };
+  return { offset, content: stored.subarray(0, length), compression: stored[length]! };
 }
 
 /** Keys and values of a block. A key shares its beginning with the one before it, as far as it says. */
-async function entriesOf(
-  handle: Handle,
-  size: number,
-  read: ReadPart,
-): Promise<[key: Uint8Array, value: Uint8Array][]> {
-  const { content, compression } = await contentOf(handle, size, read);
-  if (compression > 1) throw new FileDamage(`the block at byte ${handle.offset} is compressed in an unknown way`);
+function entriesOf({ offset, content, compression }: StoredBlock): [key: Uint8Array, value: Uint8Array][] {
+  if (compression > 1) throw new FileDamage(`the block at byte ${offset} is compressed in an unknown way`);
   // A copy: what was read is good until the next read only.
   const plain = compression === 1 ? uncompress(content) : content.slice();
   const restarts = plain.length < 4 ? 0 : new ByteCursor(plain, plain.length - 4).uint32();
   const end = plain.length - 4 * (restarts + 1);
-  if (end < 0) throw new FileDamage(`the block at byte ${handle.offset} is too short`);
+  if (end < 0) throw new FileDamage(`the block at byte ${offset} is too short`);
 
   const cursor = new ByteCursor(plain.subarray(0, end));
   const entries: [Uint8Array, Uint8Array][] = [];
   let key: Uint8Array = new Uint8Array(0);
   while (!cursor.isAtEnd) {
     const [shared, added, valueLength] = [cursor.varint(), cursor.varint(), cursor.varint()];
-    if (shared > key.length) throw new FileDamage(`the block at byte ${handle.offset} has a bent key`);
+    if (shared > key.length) throw new FileDamage(`the block at byte ${offset} has a bent key`);
     key = concatBytes(key.subarray(0, shared), cursor.take(added));
     entries.push([key, cursor.take(valueLength)]);
   }
