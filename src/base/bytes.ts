@@ -21,8 +21,23 @@ export function toHex(bytes: Uint8Array): string {
 
 /** The bytes of a lower-case hex string. The caller has checked it: see {@link isHex}. */
 export function fromHex(hex: string): Uint8Array {
-  assert(isHex(hex), 'fromHex: expected lower-case hex');
-  return new Uint8Array(Buffer.from(hex, 'hex'));
+  const bytes = new Uint8Array(hex.length / 2);
+  let isSound = hex.length % 2 === 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const [high, low] = [digitOf(hex, 2 * at), digitOf(hex, 2 * at + 1)];
+    isSound &&= high !== noDigit && low !== noDigit;
+    bytes[at] = (high << 4) | low;
+  }
+  assert(isSound, 'fromHex: expected lower-case hex');
+  return bytes;
+}
+
+const noDigit = 0xff;
+const digitValues = new Uint8Array(128).fill(noDigit);
+for (const [value, digit] of hexDigits.entries()) digitValues[digit] = value;
+
+function digitOf(text: string, at: number): number {
+  return digitValues[text.charCodeAt(at)] ?? noDigit;
 }
 
 /** Whether `text` is lower-case hex; of exactly `byteLength` bytes where that is given. */

@@ -113,16 +113,17 @@ export class CanonicalReader {
   #readMap(length: number): Record<string, unknown> {
     this.#enter(2 * length);
     const map: Record<string, unknown> = {};
-    let before: Uint8Array | undefined;
+    let [beforeStart, beforeLength] = [0, -1];
     for (let index = 0; index < length; index++) {
       this.#count();
       const first = this.#readByte();
       if (first >> 5 !== 3) throw refused('a key that is not text');
       const keyLength = this.#readLength(first);
       const key = this.#readText(keyLength);
-      const keyBytes = this.#bytes.subarray(this.#at - keyLength, this.#at);
-      if (before !== undefined && !isInOrder(before, keyBytes)) throw refused('keys that do not ascend');
-      before = keyBytes;
+      const keyStart = this.#at - keyLength;
+      if (keyLength < beforeLength || (keyLength === beforeLength && !this.#isBefore(beforeStart, keyStart, keyLength)))
+        throw refused('keys that do not ascend');
+      [beforeStart, beforeLength] = [keyStart, keyLength];
       const value = this.#readValue();
       // Assigning to `__proto__` would change what the map inherits instead.
       if (key === '__proto__') Object.defineProperty(map, key, { value, ...plainProperty });
@@ -130,6 +131,15 @@ export class CanonicalReader {
     }
     this.#depth--;
     return map;
+  }
+
+  /** Whether so many bytes that start at `left` are lower than as many at `right`. */
+  #isBefore(left: number, right: number, byteLength: number): boolean {
+    for (let at = 0; at < byteLength; at++) {
+      const [leftByte, rightByte] = [this.#bytes[left + at]!, this.#bytes[right + at]!];
+      if (leftByte !== rightByte) return leftByte < rightByte;
+    }
+    return false;
   }
 
   /** Begins a list or map of `values`, each of which takes a byte at least. */
@@ -175,12 +185,6 @@ function simpleValue(first: number): boolean | null {
 function atLeast(least: number, number: number): number {
   if (number < least) throw refused('an integer in more bytes than it needs');
   return number;
-}
-
-function isInOrder(before: Uint8Array, after: Uint8Array): boolean {
-  if (before.length !== after.length) return before.length < after.length;
-  for (let at = 0; at < before.length; at++) if (before[at] !== after[at]) return before[at]! < after[at]!;
-  return false;
 }
 
 function utf8Text(bytes: Uint8Array): string {

@@ -2,6 +2,7 @@
  * Writes one value in deterministic DAG-CBOR: the inverse of {@link CanonicalReader}, and byte for byte what the library
  * writes, mostly in less time. What a block changes is encoded several times on its way to the disk, a value at a time.
  */
+import { compareBytes, utf8ToBytes } from './bytes.ts';
 import type { Encodable } from './encoding.ts';
 
 const firstBytes = 4_096;
@@ -10,8 +11,8 @@ const longestQuickText = 80;
 
 export class CanonicalWriter {
   /** Used again for each value that fits: most are shorter than a hundred bytes. */
-  readonly #page = Buffer.alloc(firstBytes);
-  #bytes = this.#page;
+  readonly #page = new Uint8Array(firstBytes);
+  #bytes: Uint8Array = this.#page;
   #end = 0;
 
   /** The one encoding of a value. @throws Error where it has none (a float, undefined, a class). */
@@ -19,7 +20,7 @@ export class CanonicalWriter {
     this.#bytes = this.#page;
     this.#end = 0;
     this.#writeValue(value);
-    return new Uint8Array(this.#bytes.subarray(0, this.#end));
+    return this.#bytes.slice(0, this.#end);
   }
 
   #writeValue(value: Encodable): void {
@@ -46,16 +47,31 @@ export class CanonicalWriter {
   }
 
   #writeText(text: string): void {
-    if (text.length <= longestQuickText && isAscii(text)) {
-      this.#writeHead(0x60, text.length);
-      const start = this.#take(text.length);
-      for (let at = 0; at < text.length; at++) this.#bytes[start + at] = text.charCodeAt(at);
+    const { length } = text;
+    if (length > longestQuickText) {
+      this.#writeLongText(text);
       return;
     }
-    const byteLength = Buffer.byteLength(text);
-    this.#writeHead(0x60, byteLength);
-    const start = this.#take(byteLength);
-    this.#bytes.write(text, start, 'utf8');
+    const before = this.#end;
+    this.#writeHead(0x60, length);
+    const start = this.#take(length);
+    const bytes = this.#bytes;
+    for (let at = 0; at < length; at++) {
+      const unit = text.charCodeAt(at);
+      if (unit > 0x7f) {
+        this.#end = before;
+        this.#writeLongText(text);
+        return;
+      }
+      bytes[start + at] = unit;
+    }
+  }
+
+  #writeLongText(text: string): void {
+    const encoded = utf8ToBytes(text);
+    this.#writeHead(0x60, encoded.length);
+    const start = this.#take(encoded.length);
+    this.#bytes.set(encoded, start);
   }
 
   #writeList(list: readonly Encodable[]): void {
@@ -100,7 +116,7 @@ export class CanonicalWriter {
     const start = this.#end;
     this.#end += byteLength;
     if (this.#end > this.#bytes.length) {
-      const larger = Buffer.allocUnsafe(2 * this.#end);
+      const larger = new Uint8Array(2 * this.#end);
       larger.set(this.#bytes.subarray(0, start));
       this.#bytes = larger;
     }
@@ -108,17 +124,29 @@ export class CanonicalWriter {
   }
 }
 
+/** Keys of a map: the shorter first, and then by byte. */
+function inOrder(keys: string[]): string[] {
+  let isInOrder = true;
+  for (let at = 0; at < keys.length; at++) {
+    if (!isAscii(keys[at]!)) return inOrderOfBytes(keys);
+    isInOrder &&= at === 0 || compareAscii(keys[at - 1]!, keys[at]!) < 0;
+  }
+  return isInOrder ? keys : keys.sort(compareAscii);
+}
+
 function isAscii(text: string): boolean {
   for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0x7f) return false;
   return true;
 }
 
-/** Keys of a map: the shorter first, and then by byte. */
-function inOrder(keys: string[]): string[] {
-  // Of text in ASCII the characters are the bytes.
-  if (keys.every(isAscii)) return keys.sort((left, right) => left.length - right.length || (left < right ? -1 : 1));
-  const encoded = keys.map((key): [string, Buffer] => [key, Buffer.from(key)]);
-  encoded.sort(([, left], [, right]) => left.length - right.length || Buffer.compare(left, right));
+/** Of text in ASCII the characters are the bytes. */
+function compareAscii(left: string, right: string): number {
+  return left.length - right.length || (left < right ? -1 : 1);
+}
+
+function inOrderOfBytes(keys: readonly string[]): string[] {
+  const encoded = keys.map((key): [string, Uint8Array] => [key, utf8ToBytes(key)]);
+  encoded.sort(([, left], [, right]) => left.length - right.length || compareBytes(left, right));
   return encoded.map(([key]) => key);
 }
 

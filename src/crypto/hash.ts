@@ -8,6 +8,8 @@ export type Hashed = Uint8Array | string;
 
 /** Most of what is hashed is short: it is put together here, since a hash in one call takes a third of one in several. */
 const together = Buffer.alloc(2_048);
+/** Its first bytes, by their number: to make such a window takes as long as the hash of a short value. */
+const windows: Uint8Array[] = [];
 
 /** SHA-256 of the parts, one after the other: 32 bytes. */
 export function sha256(...parts: readonly Hashed[]): Uint8Array {
@@ -16,6 +18,11 @@ export function sha256(...parts: readonly Hashed[]): Uint8Array {
   const bytes = new Uint8Array(hashBytes);
   for (let at = 0; at < hashBytes; at++) bytes[at] = digits.charCodeAt(at);
   return bytes;
+}
+
+/** SHA-256 of the parts as 32 characters, each of them a byte: for whoever compares or copies some of them. */
+export function sha256Characters(...parts: readonly Hashed[]): string {
+  return digest(parts, 'binary');
 }
 
 /** SHA-256 of the parts in lower-case hex, as ids are in memory. */
@@ -41,9 +48,10 @@ function digest(parts: readonly Hashed[], encoding: 'binary' | 'hex'): string {
   if (parts.length === 1) return hash('sha256', parts[0]!, encoding);
   const length = putTogether(parts);
   if (length === null) return streamed(parts, encoding);
-  const digits = hash('sha256', together.subarray(0, length), encoding);
+  windows[length] ??= together.subarray(0, length);
+  const digits = hash('sha256', windows[length], encoding);
   // It may have been a key.
-  together.fill(0, 0, length);
+  Uint8Array.prototype.fill.call(windows[length], 0);
   return digits;
 }
 

@@ -3,7 +3,7 @@
  * wrapping of a key draws on chance (HPKE makes a new key for each wrap).
  */
 export { recordCommitment, recordCommitmentOf } from './commitment.ts';
-export { sha256, sha256Hex, taggedHash, taggedHashHex } from './hash.ts';
+export { sha256, sha256Characters, sha256Hex, taggedHash, taggedHashHex } from './hash.ts';
 export { type KeyFile, lockKeyFile, type MemberKeys, parseKeyFile, unlockKeyFile } from './key-file.ts';
 export { unwrapKey, wrapKey, wrappedKeyBytes } from './key-wrap.ts';
 export { leafHash, merklePath, merkleRoot, rootFromPath } from './merkle.ts';

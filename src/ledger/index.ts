@@ -93,4 +93,5 @@ export {
   type Transaction,
   type TransactionBody,
   type TransactionFields,
+  transactionLeafHex,
 } from './transaction.ts';

@@ -16,6 +16,7 @@ import {
   limits,
   mapOf,
   oneOf,
+  toHex,
   tryDecode,
   utf8ToBytes,
   type ValueOf,
@@ -76,7 +77,29 @@ export function signedBytes(transaction: Transaction): Uint8Array {
 
 /** The leaf of a transaction in its block's tree: SHA-256(0x00 ‖ body ‖ signature). */
 export function transactionLeaf(transaction: Transaction): Uint8Array {
-  return leafHash(bodyBytes(transaction), transaction.signature);
+  return leafOf(transaction).bytes;
+}
+
+/** {@link transactionLeaf} in lower-case hex: what tells apart all that has one id, since it covers the signature too. */
+export function transactionLeafHex(transaction: Transaction): string {
+  return leafOf(transaction).hex;
+}
+
+interface Leaf {
+  readonly bytes: Uint8Array;
+  readonly hex: string;
+}
+
+/** Made once: a node asks when a transaction comes, and again when a block has it. */
+const leaves = new WeakMap<Transaction, Leaf>();
+
+function leafOf(transaction: Transaction): Leaf {
+  const made = leaves.get(transaction);
+  if (made) return made;
+  const bytes = leafHash(bodyBytes(transaction), transaction.signature);
+  const leaf = { bytes, hex: toHex(bytes) };
+  leaves.set(transaction, leaf);
+  return leaf;
 }
 
 /** What a node holds already, by its id. */
@@ -85,7 +108,8 @@ export type KnownTransactions = (id: string) => Transaction | undefined;
 /** @param known where it holds a transaction of these very bytes, that one is the answer, and nothing is decoded again. */
 export function decodeTransaction(bytes: Uint8Array, known?: KnownTransactions): Verdict<Transaction> {
   if (bytes.length > limits.transactionBytes) return refuse('transaction-too-large', { bytes: bytes.length });
-  const same = known?.(idOf(bytes));
+  const id = idOf(bytes);
+  const same = known?.(id);
   if (same && equalBytes(same.bytes, bytes)) return accept(same);
   const read = tryDecode(bytes);
   if (read === null) return refuse('malformed-transaction', { reason: 'not canonical DAG-CBOR' });
@@ -98,7 +122,7 @@ export function decodeTransaction(bytes: Uint8Array, known?: KnownTransactions):
   }
   const body = tryRead(bodyShape, wireBody, 'body');
   if (!body.ok) return refuse('malformed-transaction', { reason: body.reason });
-  return accept(seal(body.value, signature, bytes));
+  return accept({ id, body: body.value, signature, bytes });
 }
 
 export interface Authorship {
@@ -116,7 +140,8 @@ export function signTransaction(fields: TransactionFields, { secretKey, ...commo
   const body = { ...common, ...fields } as TransactionBody;
   const encoded = encodeBody(body);
   const signature = sign(concatBytes(tagBytes, encoded), secretKey);
-  return seal(body, signature, encodePair(encoded, signature));
+  const bytes = encodePair(encoded, signature);
+  return { id: idOf(bytes), body, signature, bytes };
 }
 
 /** The one encoding of a body and a signature of 64 bytes, whether or not they belong together. */
@@ -130,10 +155,6 @@ function encodeBody(body: TransactionBody): Uint8Array {
 
 function encodePair(encodedBody: Uint8Array, signature: Uint8Array): Uint8Array {
   return concatBytes(Uint8Array.of(0x82), encodedBody, Uint8Array.of(0x58, 0x40), signature);
-}
-
-function seal(body: TransactionBody, signature: Uint8Array, bytes: Uint8Array): Transaction {
-  return { id: idOf(bytes), body, signature, bytes };
 }
 
 /** Of bytes that are a transaction; of any others it is the id of none. */

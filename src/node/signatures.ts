@@ -1,10 +1,16 @@
 /**
- * Signatures are checked once per node for the same bytes: the hash of body and signature together, never the id alone,
- * since one id may come with a good and with a bent signature.
+ * Signatures are checked once per node for the same bytes: by the leaf, a hash of body and signature together, and never by
+ * the id alone, since one id may come with a good and with a bent signature.
  */
 import { fromHex } from '../base/index.ts';
-import { sha256Hex } from '../crypto/index.ts';
-import { readMember, type StateView, signedBytes, type Transaction, verifyTransaction } from '../ledger/index.ts';
+import {
+  readMember,
+  type StateView,
+  signedBytes,
+  type Transaction,
+  transactionLeafHex,
+  verifyTransaction,
+} from '../ledger/index.ts';
 import { turn } from './pause.ts';
 import type { SignatureCheck, Workers } from './workers.ts';
 
@@ -20,18 +26,31 @@ const fullTask = 32;
  */
 export type SharedTask = 'own' | 'ahead';
 
+interface Signed {
+  /** The leaf of the transaction. */
+  readonly leaf: string;
+  readonly signingKey: string;
+}
+
+interface Verdict {
+  /** By which key. */
+  readonly signingKey: string;
+  readonly isGood: boolean;
+}
+
+/** Signatures on their way: what is checked, and of which bytes by which key. */
 interface Batch {
   readonly checks: SignatureCheck[];
-  readonly keys: string[];
+  readonly signed: Signed[];
   /** Once they are remembered. */
   readonly done: Promise<void>;
 }
 
 export class Signatures {
   readonly #workers: Workers;
-  /** Hash of the bytes and the key -> verdict; the oldest go first. */
-  readonly #verdicts = new Map<string, boolean>();
-  /** The same hash -> with what it is being checked. */
+  /** By the leaf; the oldest go first. */
+  readonly #verdicts = new Map<string, Verdict>();
+  /** By the leaf: with what it is being checked. */
   readonly #underWay = new Map<string, Batch>();
   /** What goes to the workers together with the next turn. */
   readonly #shared = new Map<SharedTask, Batch>();
@@ -50,40 +69,46 @@ export class Signatures {
     state: StateView,
     task?: SharedTask,
   ): Promise<Transaction | undefined> {
-    const signed: { key: string; transaction: Transaction }[] = [];
-    const open = new Map<string, SignatureCheck>();
+    const signed: (Signed & { transaction: Transaction })[] = [];
+    const open = new Map<string, { signed: Signed; check: SignatureCheck }>();
     const batches = new Set<Batch>();
     for (const transaction of transactions) {
       const author = readMember(state, transaction.body.author);
       if (!author) continue;
-      const key = keyOf(transaction, author.signingKey);
-      signed.push({ key, transaction });
-      if (this.#verdicts.has(key)) continue;
-      const batch = this.#underWay.get(key);
+      const { signingKey } = author;
+      const leaf = transactionLeafHex(transaction);
+      signed.push({ leaf, signingKey, transaction });
+      if (this.#known(leaf, signingKey) !== undefined) continue;
+      const batch = this.#underWay.get(leaf);
       if (batch) batches.add(batch);
-      else open.set(key, checkOf(transaction, author.signingKey));
+      else open.set(leaf, { signed: { leaf, signingKey }, check: checkOf(transaction, signingKey) });
     }
     if (open.size > 0) batches.add(this.#begin(open, task));
     await Promise.all([...batches].map(({ done }) => done));
-    return signed.find(({ key }) => this.#verdicts.get(key) === false)?.transaction;
+    return signed.find(({ leaf, signingKey }) => this.#known(leaf, signingKey) === false)?.transaction;
   }
 
   /** The verdict, from memory where there is one: the `verify` of the ledger's rules. */
   readonly verify = (transaction: Transaction, signingKey: string): boolean => {
-    const key = keyOf(transaction, signingKey);
-    const known = this.#verdicts.get(key);
+    const leaf = transactionLeafHex(transaction);
+    const known = this.#known(leaf, signingKey);
     if (known !== undefined) return known;
-    const verdict = verifyTransaction(transaction, signingKey);
-    this.#remember(key, verdict);
-    return verdict;
+    const isGood = verifyTransaction(transaction, signingKey);
+    this.#remember(leaf, { signingKey, isGood });
+    return isGood;
   };
 
-  #begin(open: ReadonlyMap<string, SignatureCheck>, task?: SharedTask): Batch {
+  #known(leaf: string, signingKey: string): boolean | undefined {
+    const verdict = this.#verdicts.get(leaf);
+    return verdict?.signingKey === signingKey ? verdict.isGood : undefined;
+  }
+
+  #begin(open: ReadonlyMap<string, { signed: Signed; check: SignatureCheck }>, task?: SharedTask): Batch {
     const batch = task && open.size < worthATask ? this.#sharedBatch(task) : this.#newBatch(async () => undefined);
-    for (const [key, check] of open) {
+    for (const [leaf, { signed, check }] of open) {
       batch.checks.push(check);
-      batch.keys.push(key);
-      this.#underWay.set(key, batch);
+      batch.signed.push(signed);
+      this.#underWay.set(leaf, batch);
     }
     return batch;
   }
@@ -100,34 +125,25 @@ export class Signatures {
   }
 
   #newBatch(filled: () => Promise<void>): Batch {
-    const [checks, keys]: [SignatureCheck[], string[]] = [[], []];
+    const [checks, signed]: [SignatureCheck[], Signed[]] = [[], []];
     const check = async () => {
       await filled();
       try {
         const verdicts = await this.#workers.verify(checks);
-        for (const [index, key] of keys.entries()) this.#remember(key, verdicts[index]!);
+        for (const [index, { leaf, signingKey }] of signed.entries())
+          this.#remember(leaf, { signingKey, isGood: verdicts[index]! });
       } finally {
-        for (const key of keys) this.#underWay.delete(key);
+        for (const { leaf } of signed) this.#underWay.delete(leaf);
       }
     };
-    return { checks, keys, done: check() };
+    return { checks, signed, done: check() };
   }
 
-  #remember(key: string, verdict: boolean): void {
-    this.#verdicts.set(key, verdict);
+  #remember(leaf: string, verdict: Verdict): void {
+    this.#verdicts.set(leaf, verdict);
     if (this.#verdicts.size <= remembered) return;
     this.#verdicts.delete(this.#verdicts.keys().next().value!);
   }
-}
-
-const keys = new WeakMap<Transaction, { signingKey: string; key: string }>();
-
-function keyOf(transaction: Transaction, signingKey: string): string {
-  const kept = keys.get(transaction);
-  if (kept?.signingKey === signingKey) return kept.key;
-  const key = sha256Hex(signingKey, transaction.bytes);
-  keys.set(transaction, { signingKey, key });
-  return key;
 }
 
 function checkOf(transaction: Transaction, signingKey: string): SignatureCheck {

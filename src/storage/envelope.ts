@@ -2,16 +2,16 @@
  * The envelope of a stored value: the first 8 bytes of SHA-256(key ‖ value), then the value. LevelDB does not notice every
  * damaged byte; with the key in the hash a value that turns up under another key is noticed too.
  */
-import { sha256 } from '../crypto/index.ts';
+import { sha256Characters } from '../crypto/index.ts';
 import { damaged } from './storage-errors.ts';
 
 const checksumBytes = 8;
 
 /** For the database at once: it lies in memory that many share, and is not to be kept. */
 export function seal(key: string, value: Uint8Array): Uint8Array {
-  const { buffer, byteOffset, length } = Buffer.allocUnsafe(checksumBytes + value.length);
-  const envelope = new Uint8Array(buffer, byteOffset, length);
-  envelope.set(checksumOf(key, value).subarray(0, checksumBytes));
+  const envelope = Buffer.allocUnsafe(checksumBytes + value.length);
+  const checksum = sha256Characters(key, value);
+  for (let at = 0; at < checksumBytes; at++) envelope[at] = checksum.charCodeAt(at);
   envelope.set(value, checksumBytes);
   return envelope;
 }
@@ -29,12 +29,7 @@ export function soundValue(key: string, envelope: Uint8Array): Uint8Array | null
   const { buffer, byteOffset, byteLength } = envelope;
   if (byteLength < checksumBytes) return null;
   const value = new Uint8Array(buffer, byteOffset + checksumBytes, byteLength - checksumBytes);
-  const checksum = checksumOf(key, value);
-  for (let at = 0; at < checksumBytes; at++) if (checksum[at] !== envelope[at]) return null;
+  const checksum = sha256Characters(key, value);
+  for (let at = 0; at < checksumBytes; at++) if (checksum.charCodeAt(at) !== envelope[at]) return null;
   return value;
-}
-
-/** The first of these bytes are it. */
-function checksumOf(key: string, value: Uint8Array): Uint8Array {
-  return sha256(key, value);
 }
