@@ -59,7 +59,7 @@ export class BlockDraft {
   }
 
   #enter(id: string, position: number): void {
-    this.#draft.set(stateKeys.transaction(id), { height: this.#height, position });
+    this.#draft.create(stateKeys.transaction(id), { height: this.#height, position });
   }
 }
 

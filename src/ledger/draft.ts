@@ -8,6 +8,8 @@ import { type DueReward, readBalance, readDueQueue, type StateView, type StateWr
 export class Draft implements StateWriter {
   readonly #below: StateView;
   readonly #writes: Map<string, Encodable | null>;
+  /** Keys of which it is known that nothing stands under them below. */
+  readonly #created = new Set<string>();
 
   constructor(below: StateView, writes = new Map<string, Encodable | null>()) {
     this.#below = below;
@@ -29,6 +31,11 @@ export class Draft implements StateWriter {
     this.#writes.set(key, value);
   }
 
+  create(key: string, value: Encodable): void {
+    this.#writes.set(key, value);
+    this.#created.add(key);
+  }
+
   delete(key: string): void {
     this.#writes.set(key, null);
   }
@@ -44,7 +51,7 @@ export class Draft implements StateWriter {
   /** Puts a reward at the end of the queue. */
   owe({ rule, cause, to }: DueReward): void {
     const { head, tail } = readDueQueue(this);
-    this.set(stateKeys.dueReward(tail), { rule, cause, to });
+    this.create(stateKeys.dueReward(tail), { rule, cause, to });
     this.set(stateKeys.dueQueue(), { head, tail: tail + 1 });
   }
 
@@ -57,7 +64,7 @@ export class Draft implements StateWriter {
   changes(): StateChange[] {
     const changes: StateChange[] = [];
     for (const [key, after] of this.#writes) {
-      const before = this.#below.get(key) ?? null;
+      const before = this.#created.has(key) ? null : (this.#below.get(key) ?? null);
       if (!equalValues(before, after)) changes.push({ key, before, after });
     }
     return changes;
@@ -68,4 +75,16 @@ export interface StateChange {
   readonly key: string;
   readonly before: Encodable | null;
   readonly after: Encodable | null;
+}
+
+/** What changes made one after the other come to; in no particular order. */
+export function netChanges(inTurn: Iterable<readonly StateChange[]>): StateChange[] {
+  const net = new Map<string, StateChange>();
+  for (const changes of inTurn) {
+    for (const change of changes) {
+      const earlier = net.get(change.key);
+      net.set(change.key, earlier ? { key: change.key, before: earlier.before, after: change.after } : change);
+    }
+  }
+  return [...net.values()].filter(({ before, after }) => !equalValues(before, after));
 }

@@ -32,7 +32,7 @@ export {
 } from './check-transaction.ts';
 export { demoGenesis, demoGenesisFile } from './demo-genesis.ts';
 export { noDigest } from './digest.ts';
-export { Draft, type StateChange } from './draft.ts';
+export { Draft, netChanges, type StateChange } from './draft.ts';
 export { isPatientId, type Sealed } from './fields.ts';
 export { type ChainHead, wins } from './fork-choice.ts';
 export {

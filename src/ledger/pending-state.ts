@@ -58,6 +58,10 @@ export class PendingState implements StateWriter {
     this.#written.set(key, value);
   }
 
+  create(key: string, value: Encodable): void {
+    this.set(key, value);
+  }
+
   debit(account: string, amount: number): void {
     this.#trace?.touched.add(stateKeys.balance(account));
     this.#trace?.reserved.push({ account, amount });

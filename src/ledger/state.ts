@@ -13,6 +13,8 @@ export interface StateView {
 /** What transactions write to. */
 export interface StateWriter extends StateView {
   set(key: string, value: Encodable): void;
+  /** As `set`, under a key of which the rules say that nothing stands there: it is made of an id that was not there before. */
+  create(key: string, value: Encodable): void;
   credit(account: string, amount: number): void;
   debit(account: string, amount: number): void;
   /** A reward is due from now on. */

@@ -119,8 +119,12 @@ export class BlockChecker {
     this.#ports.signatures.prepare(transactions, state, 'ahead').catch(() => undefined);
   }
 
-  /** The same blocks; while one is looked at the signatures of the next ones are checked. */
-  *withSignaturesAhead(blocks: Iterable<Block>, state: StateView): Iterable<Block> {
+  /** The same blocks; while one is looked at the signatures of the next ones are checked, those of the first ones from now on. */
+  withSignaturesAhead(blocks: Iterable<Block>, state: StateView): Iterable<Block> {
+    return begun(this.#lookingAhead(blocks, state));
+  }
+
+  *#lookingAhead(blocks: Iterable<Block>, state: StateView): Generator<Block, void> {
     const queue: Block[] = [];
     let ahead = 0;
     try {
@@ -146,4 +150,14 @@ export class BlockChecker {
 /** Of a block for those that follow it. */
 export function placeOf({ block: { hash, header }, work }: AddedBlock, parent: Parent): Parent {
   return { hash, header, work, medianTimes: medianTimesAfter(parent.medianTimes, header) };
+}
+
+/** The same elements; the first is looked for now, and not when somebody asks. */
+function begun<Element>(elements: Generator<Element, void>): Iterable<Element> {
+  const first = elements.next();
+  return (function* () {
+    if (first.done) return;
+    yield first.value;
+    yield* elements;
+  })();
 }

@@ -3,7 +3,15 @@
  * a time, since a batch takes the disk longer than a short block takes the processor. While the disk takes some the next are
  * checked, on the state that those lead to, and the signatures of the ones after them.
  */
-import { type Block, Draft, ReadOnce, type SealedHeader, type StateChange, type StateView } from '../ledger/index.ts';
+import {
+  type Block,
+  Draft,
+  netChanges,
+  ReadOnce,
+  type SealedHeader,
+  type StateChange,
+  type StateView,
+} from '../ledger/index.ts';
 import type { ChainStore } from '../storage/index.ts';
 import { type AddedBlock, type BlockChecker, type Parent, placeOf, signaturesAhead } from './block-checker.ts';
 
@@ -61,7 +69,8 @@ export class BlockRange {
         const { added, end } = await this.#check(group, draft, parent);
         await isWritten();
         if (added.length === 0) break;
-        writing = commit(parent, added, group.length > 1 ? draft.changes() : added[0]!.effect.changes, end);
+        const changes = added.map(({ effect }) => effect.changes);
+        writing = commit(parent, added, changes.length > 1 ? netChanges(changes) : changes[0]!, end);
         // It is waited for before the next, and told there.
         writing.catch(() => undefined);
         checked += added.length;

@@ -37,9 +37,16 @@ export function* bodies(hashes: readonly string[], target: Block, chain: ChainSt
   }
 }
 
+/** Blocks of the main chain that were taken off a draft. */
+export interface Undone {
+  /** Tip first. */
+  readonly hashes: readonly string[];
+  /** What that changes of the state, one block after the other. */
+  readonly changes: readonly (readonly StateChange[])[];
+}
+
 /**
  * Takes the blocks of the main chain above `height` off `draft`.
- * @returns their hashes, tip first.
  * @throws CarechainError `folder-damaged` where one cannot be undone.
  */
 export async function undoDownTo(
@@ -47,8 +54,8 @@ export async function undoDownTo(
   chain: ChainStore,
   draft: Draft,
   clock: Pick<Clock, 'now'>,
-): Promise<string[]> {
-  const undone: string[] = [];
+): Promise<Undone> {
+  const [hashes, changes]: [string[], StateChange[][]] = [[], []];
   const slices = new Slices(clock);
   for (let at = chain.tip().height; at > height; at--) {
     const hash = chain.hashAt(at)!;
@@ -56,10 +63,11 @@ export async function undoDownTo(
     if (!undo) throw notUndone(at);
     const inverse = undo.map(({ key, before, after }) => ({ key, before: after, after: before }));
     writeChanges(inverse, draft);
-    undone.push(hash);
+    hashes.push(hash);
+    changes.push(inverse);
     if (slices.isOver(1 + undo.length)) await slices.next();
   }
-  return undone;
+  return { hashes, changes };
 }
 
 /**

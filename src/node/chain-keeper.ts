@@ -14,6 +14,7 @@ import {
   checkOrphan,
   condemnedBy,
   Draft,
+  netChanges,
   type Rejection,
   rejection,
   type SealedHeader,
@@ -32,7 +33,7 @@ import {
   type RefusedBlock,
 } from './block-checker.ts';
 import { BlockRange } from './block-range.ts';
-import { bodies, branchTo, leaving, undoDownTo } from './branch.ts';
+import { type Branch, bodies, branchTo, leaving, undoDownTo } from './branch.ts';
 import { SerialQueue } from './serial-queue.ts';
 import { storedTimes } from './stored-times.ts';
 
@@ -216,31 +217,37 @@ export class ChainKeeper {
     const branch = branchTo(target.hash, chain);
     if (!branch)
       return { verdict: 'ignored', rejection: rejection('unknown-parent', { parent: target.header.parent }) };
-    const { ancestor, hashes } = branch;
 
-    const start = this.#parent(ancestor);
-    const draft = new Draft(chain.state);
-    const undone = await undoDownTo(ancestor.header.height, chain, draft, clock);
-    const added: AddedBlock[] = [];
-    const { checkOrMend: check } = this.#checker;
-    const branchBlocks = this.#checker.withSignaturesAhead(bodies(hashes, target, chain), draft);
-    const { refused, end } = await this.#checker.checkAll(branchBlocks, {
-      draft,
-      start,
-      check,
-      added,
-    });
-    if (refused && !refused.isDoubtful) await this.#forget(refused, hashes.slice(added.length));
+    let checked = await this.#checkBranch(branch, target);
+    const stored = checked.refused ? await this.#checker.doubt(checked.refused.rejection) : 'right';
+    // Also what held before may have been read from what was mended.
+    if (stored === 'mended') checked = await this.#checkBranch(branch, target);
+    const { start, undone, refused, added, end } = checked;
+    const isDoubtful = stored === 'unknown';
+    if (refused && !isDoubtful) await this.#forget(refused, branch.hashes.slice(added.length));
     if (added.length > 0 && wins(end, chain.tip())) {
-      // After a failure the draft may hold only what was applied, which is what the shorter branch needs.
-      await this.#commit(start, await leaving(undone, chain, clock), added, draft.changes(), end);
+      const changes = netChanges([...undone.changes, ...added.map(({ effect }) => effect.changes)]);
+      await this.#commit(start, await leaving(undone.hashes, chain, clock), added, changes, end);
     }
     if (!refused) return { verdict: 'accepted', onMainChain: true };
-    if (refused.isDoubtful) return notToBeJudged;
+    if (isDoubtful) return notToBeJudged;
     // A body that an earlier peer delivered under an honest hash is not this peer's fault.
     const isNew = refused.block.hash === target.hash && origin === 'delivered now';
     const anothersFault = !isNew && condemnedBy(refused.rejection.code) !== 'hash';
     return anothersFault ? { verdict: 'ignored', rejection: refused.rejection } : this.#refuse(refused);
+  }
+
+  /** The state down to where the branch begins, and from there on its blocks, as far as they hold. */
+  async #checkBranch({ ancestor, hashes }: Branch, target: Block) {
+    const { chain, clock } = this.#ports;
+    const start = this.#parent(ancestor);
+    const draft = new Draft(chain.state);
+    const blocks = this.#checker.withSignaturesAhead(bodies(hashes, target, chain), chain.state);
+    const undone = await undoDownTo(ancestor.header.height, chain, draft, clock);
+    const added: AddedBlock[] = [];
+    const { check } = this.#checker;
+    const { refused, end } = await this.#checker.checkAll(blocks, { draft, start, check, added });
+    return { start, undone, refused, added, end };
   }
 
   /** @param left tip first. @param tip the last of `added`. */

@@ -17,7 +17,7 @@ export const doctorConsultation = defineKind({
   },
   effect({ id, body, author }, draft) {
     if (body.records.order === null) return;
-    draft.set(stateKeys.order(id), { patient: body.patient, doctor: author.id, answer: null });
+    draft.create(stateKeys.order(id), { patient: body.patient, doctor: author.id, answer: null });
   },
   patientOf: (body) => body.patient,
   references: () => [],

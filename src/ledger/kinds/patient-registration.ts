@@ -13,7 +13,7 @@ export const patientRegistration = defineKind({
     return readPatient(state, body.patient) ? rejection('patient-already-registered', { patient: body.patient }) : null;
   },
   effect({ id, body, author }, draft) {
-    draft.set(stateKeys.patient(body.patient), { registration: id, registeredBy: author.id });
+    draft.create(stateKeys.patient(body.patient), { registration: id, registeredBy: author.id });
   },
   patientOf: (body) => body.patient,
   references: () => [],

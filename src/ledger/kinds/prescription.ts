@@ -13,7 +13,7 @@ export const prescription = defineKind({
     return readPatient(state, body.patient) ? null : rejection('unknown-patient', { patient: body.patient });
   },
   effect({ id, body, author }, draft) {
-    draft.set(stateKeys.prescription(id), {
+    draft.create(stateKeys.prescription(id), {
       patient: body.patient,
       prescriber: author.id,
       status: 'open',
