@@ -1,13 +1,10 @@
 /** Reads stored values one after the other, whatever state they are in. */
 import { describeError, limits } from '../base/index.ts';
-import { type Store, storeKeys } from '../storage/index.ts';
+import { lastKey, type Store, storeKeys } from '../storage/index.ts';
 import type { Pause } from './pause.ts';
 
 /** Rows that are read between two pauses, however small they are. */
 const rowsAtOnce = 500;
-
-/** Sorts after every key. */
-const last = '\u{10ffff}';
 
 /**
  * Every row of a range in the order of the keys; null for a damaged value. The range is read piece by piece, so that no
@@ -21,7 +18,7 @@ export async function eachValue(
   pause: Pause,
 ): Promise<void> {
   for (let from: string | null = prefix; from !== null; ) {
-    const piece: { gte: string; lt: string } = { gte: from, lt: prefix + last };
+    const piece: { gte: string; lt: string } = { gte: from, lt: prefix + lastKey };
     let bytes = 0;
     let rows = 0;
     from = null;

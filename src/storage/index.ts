@@ -9,7 +9,7 @@
 export type { ChainCommit, ChainStore, StoredHeader, Tip } from './chain-store.ts';
 export { genesisWrites, writesOfBlock } from './commit-writes.ts';
 export { type Cursor, type Cursors, openCursors } from './cursors.ts';
-export type { Database, Write } from './database.ts';
+export { type Database, lastKey, type Write } from './database.ts';
 export { type EquivocationLog, type LoggedEquivocation, openEquivocationLog } from './equivocation-log.ts';
 export { storeKeys } from './keys.ts';
 export { beginExchange, finishExchange, type LedgerExchange } from './ledger-exchange.ts';

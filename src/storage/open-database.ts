@@ -10,10 +10,13 @@ import { access, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/p
 import { dirname, join, resolve } from 'node:path';
 import { Level } from 'level';
 import { CarechainError } from '../base/index.ts';
-import { type Database, levelOptions } from './database.ts';
+import { type Database, lastKey, levelOptions } from './database.ts';
 import { finishExchange } from './ledger-exchange.ts';
 import { checkLedgerFiles } from './ledger-files.ts';
 import { damagedFolder } from './storage-errors.ts';
+
+/** On the disk `level` is classic-level, whose types it does not show. */
+type OnDisk = Level<string, Uint8Array> & { compactRange(start: string, end: string): Promise<void> };
 
 const pidFile = 'carechain.pid';
 
@@ -64,9 +67,19 @@ export function hasLedger(path: string): Promise<boolean> {
 /** Closes a database; of one on the disk, takes its process file away while the lock is still held. */
 export async function closeDatabase(database: Database): Promise<void> {
   if (database instanceof Level && database.status === 'open') {
+    await emptyLog(database as OnDisk);
     await rm(join(dirname(database.location), pidFile), { force: true });
   }
   await database.close();
+}
+
+/**
+ * Has LevelDB write a table of what only its log holds, so that nobody reads the log when the folder is opened next. Where the
+ * disk does not take it, the log is still there.
+ */
+async function emptyLog(database: OnDisk): Promise<void> {
+  // It does so before it merges the tables of a range; no key of ours lies in this one.
+  await database.compactRange(lastKey, lastKey).catch(() => undefined);
 }
 
 async function makeFolder(path: string, ledgerPath: string): Promise<void> {

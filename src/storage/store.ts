@@ -1,6 +1,6 @@
 /** Checked values and group commit over a database: what every other file of this room reads and writes through. */
 import { assert } from '../base/index.ts';
-import type { Database, Write } from './database.ts';
+import { type Database, lastKey, type Write } from './database.ts';
 import { soundValue, unseal } from './envelope.ts';
 import { GroupCommit } from './group-commit.ts';
 import { closeDatabase } from './open-database.ts';
@@ -47,9 +47,6 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** Sorts after every key that starts with the same text. */
-const last = '\u{10ffff}';
-
 /** @param database open; reads are synchronous and find nothing in a database that is still opening. */
 export function createStore(database: Database): Store {
   assert(database.status === 'open', 'the database was opened before a store is made of it');
@@ -67,7 +64,7 @@ export function createStore(database: Database): Store {
   });
 
   async function* walk(keys: KeyRange, { reverse = false, limit = -1 }: RangeOptions = {}) {
-    const bounds = typeof keys === 'string' ? { gte: keys, lt: keys + last } : { gte: keys.gte, lt: keys.lt };
+    const bounds = typeof keys === 'string' ? { gte: keys, lt: keys + lastKey } : { gte: keys.gte, lt: keys.lt };
     reopening.assertReadable();
     try {
       // Leaving the loop in whatever way closes the iterator; one left open would keep LevelDB from deleting files.

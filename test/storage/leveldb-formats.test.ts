@@ -9,6 +9,7 @@ import { FileDamage } from '../../src/storage/leveldb/file-damage.ts';
 import { LogRecords, logBlockBytes } from '../../src/storage/leveldb/log-records.ts';
 import { uncompress } from '../../src/storage/leveldb/snappy.ts';
 import { checkTable } from '../../src/storage/leveldb/table-blocks.ts';
+import { leaveInLog } from '../support/left-folder.ts';
 import { temporaryFolder } from './databases.ts';
 
 describe('CRC-32C', () => {
@@ -137,7 +138,7 @@ describe('the files of a ledger', () => {
       const { database } = await openDatabase(folder);
       const store = createStore(database);
       for (const row of rows) await store.write([{ ...row, key: `${opening}/${row.key}` }]);
-      await closeDatabase(database);
+      await leaveInLog(database);
     }
     return folder;
   }

@@ -25,6 +25,16 @@ describe('openDatabase', () => {
     await closeDatabase(second.database);
   });
 
+  test('what was written leaves nothing in the log to be read again once the folder is closed', async () => {
+    const folder = await temporaryFolder();
+    const ledger = join(folder, 'ledger');
+    const { database } = await openDatabase(folder);
+    await createStore(database).write([{ type: 'put', key: 'a', value: utf8ToBytes('one') }]);
+    expect(await bytesOfLogs(ledger)).toBeGreaterThan(0);
+    await closeDatabase(database);
+    expect(await bytesOfLogs(ledger)).toBe(0);
+  });
+
   test('a second one in the same process is told who is in the way', async () => {
     const folder = await temporaryFolder();
     const { database } = await openDatabase(folder);
@@ -105,6 +115,12 @@ describe('openDatabase', () => {
     await closeDatabase(database);
   });
 });
+
+async function bytesOfLogs(ledger: string): Promise<number> {
+  const logs = (await readdir(ledger)).filter((file) => file.endsWith('.log'));
+  const sizes = await Promise.all(logs.map(async (file) => (await stat(join(ledger, file))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
 
 const holdOpen = `
   const { Level } = require('level');

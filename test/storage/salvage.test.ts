@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { decode, utf8ToBytes } from '../../src/base/index.ts';
 import { unseal } from '../../src/storage/envelope.ts';
-import { closeDatabase, openDatabase, type Write } from '../../src/storage/index.ts';
+import { openDatabase, type Write } from '../../src/storage/index.ts';
 import { salvageTable } from '../../src/storage/leveldb/salvage.ts';
 import { salvageLedger } from '../../src/storage/salvage-ledger.ts';
+import { leaveInLog } from '../support/left-folder.ts';
 import { windowOn } from '../support/window.ts';
 import { memoryDatabase, temporaryFolder } from './databases.ts';
 
@@ -26,7 +27,7 @@ async function ledgerOf(inTables: number): Promise<string> {
         { type: 'put', key: `own/${name}`, value: utf8ToBytes('true') },
       ]);
     }
-    await closeDatabase(database);
+    await leaveInLog(database);
   }
   return join(path, 'ledger');
 }
@@ -88,7 +89,7 @@ async function tableOf(textOf: (key: string) => Uint8Array): Promise<Buffer> {
   for (const part of [rows, []]) {
     const { database } = await openDatabase(path);
     await database.batch(part.map((key) => ({ type: 'put', key, value: textOf(key) })));
-    await closeDatabase(database);
+    await leaveInLog(database);
   }
   return readFile(await only(join(path, 'ledger'), '.ldb'));
 }
@@ -162,7 +163,7 @@ test.each<[what: string, inLog: Write[], found: string[]]>([
   for (const writes of [written, inLog]) {
     const { database } = await openDatabase(path);
     await database.batch(writes);
-    await closeDatabase(database);
+    await leaveInLog(database);
   }
   await rm(await only(join(path, 'ledger'), '.ldb'));
   const into = await memoryDatabase();

@@ -24,6 +24,7 @@ import {
 import { append } from '../storage/chains.ts';
 import type { DamageCase } from './damage.ts';
 import { bytesFrom, Chain, testGenesis } from './ledger.ts';
+import { leaveInLog } from './left-folder.ts';
 import { root } from './source-tree.ts';
 
 /** A folder and what may be found in it: the digest of all rows after each batch, in their order. */
@@ -72,7 +73,7 @@ export async function makeSoundFolder(path: string, blocks: number): Promise<Sou
     });
     const store = createStore(database);
     await use(store);
-    await store.close();
+    await leaveInLog(database);
   };
   for (let made = 0; made < blocks; ) {
     await opened(async (store) => {

@@ -1,4 +1,4 @@
-/** The folders that are damaged: two nodes that have worked, hold tables and a log, and stopped; and a peer that goes on. */
+/** The folders that are damaged: two nodes that have worked, hold tables and a log, and were killed; and a peer that goes on. */
 
 import { Cable } from '../../support/cable.ts';
 import { comesTrue } from '../../support/waiting.ts';
@@ -131,12 +131,12 @@ function withOptions(
   return words.map((word, at) => values.get(words[at - 1] ?? '') ?? word);
 }
 
-/** Signs something that nobody else hears of, and stops. @returns its id. */
+/** Signs something that nobody else hears of, and is killed: who stops has nothing left in its log. @returns its id. */
 async function signAlone(cluster: Cluster, role: Role): Promise<string> {
   const node = cluster.node(role);
   await node.ask('offline');
   await node.ask('login dr_alice password123');
   const answer = await node.ask('register Somebody Unheard-of');
-  await node.stop();
+  await node.kill();
   return String(answer!.result!.transactionId);
 }
