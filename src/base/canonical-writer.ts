@@ -8,6 +8,8 @@ import type { Encodable } from './encoding.ts';
 const firstBytes = 4_096;
 /** Hex, names of fields, short words: longer text is left to the runtime. */
 const longestQuickText = 80;
+/** As a transaction, a header and what is stored have. */
+const fewKeys = 32;
 
 export class CanonicalWriter {
   /** Used again for each value that fits: most are shorter than a hundred bytes. */
@@ -124,14 +126,17 @@ export class CanonicalWriter {
   }
 }
 
-/** Keys of a map: the shorter first, and then by byte. */
+/** Keys of a map: the shorter first, and then by byte. Where they are few, each is put into its place: a sort makes lists. */
 function inOrder(keys: string[]): string[] {
-  let isInOrder = true;
+  if (keys.length > fewKeys) return inOrderOfBytes(keys);
   for (let at = 0; at < keys.length; at++) {
-    if (!isAscii(keys[at]!)) return inOrderOfBytes(keys);
-    isInOrder &&= at === 0 || compareAscii(keys[at - 1]!, keys[at]!) < 0;
+    const key = keys[at]!;
+    if (!isAscii(key)) return inOrderOfBytes(keys);
+    let place = at;
+    for (; place > 0 && isAfter(keys[place - 1]!, key); place--) keys[place] = keys[place - 1]!;
+    keys[place] = key;
   }
-  return isInOrder ? keys : keys.sort(compareAscii);
+  return keys;
 }
 
 function isAscii(text: string): boolean {
@@ -140,8 +145,8 @@ function isAscii(text: string): boolean {
 }
 
 /** Of text in ASCII the characters are the bytes. */
-function compareAscii(left: string, right: string): number {
-  return left.length - right.length || (left < right ? -1 : 1);
+function isAfter(left: string, right: string): boolean {
+  return left.length === right.length ? left > right : left.length > right.length;
 }
 
 function inOrderOfBytes(keys: readonly string[]): string[] {

@@ -5,8 +5,8 @@
  * without a sibling moves up as it is: it is never paired with itself, which is how two different lists had one root in
  * CVE-2012-2459.
  */
-import { assert } from '../base/index.ts';
-import { hashBytes, sha256 } from './hash.ts';
+import { assert, concatBytes } from '../base/index.ts';
+import { hashBytes, sha256, sha256Characters } from './hash.ts';
 
 const leafPrefix = Uint8Array.of(0x00);
 const nodePrefix = Uint8Array.of(0x01);
@@ -19,9 +19,27 @@ export function leafHash(...parts: Uint8Array[]): Uint8Array {
 /** The root over leaf hashes of 32 bytes, in order (§2.1, MTH): 32 bytes. Of no leaves it is SHA-256 of nothing. */
 export function merkleRoot(leafHashes: readonly Uint8Array[]): Uint8Array {
   if (leafHashes.length === 0) return sha256();
-  let level = leafHashes;
-  while (level.length > 1) level = levelAbove(level);
-  return level[0]!;
+  const nodes = concatBytes(...leafHashes);
+  assert(nodes.length === leafHashes.length * hashBytes, 'merkleRoot: a leaf hash has 32 bytes');
+  // Each level in the place of the one below it, since a block has thousands of nodes.
+  for (let count = leafHashes.length; count > 1; count = Math.ceil(count / 2)) {
+    for (let left = 0; left < count; left += 2) {
+      const [from, to] = [left * hashBytes, (left / 2) * hashBytes];
+      if (left + 1 === count) nodes.copyWithin(to, from, from + hashBytes);
+      else writeNode(nodes, from, to);
+    }
+  }
+  return nodes.slice(0, hashBytes);
+}
+
+/** What {@link writeNode} hashes. */
+const prefixed = Uint8Array.of(...nodePrefix, ...new Uint8Array(2 * hashBytes));
+
+/** Writes the node above two that lie side by side. */
+function writeNode(nodes: Uint8Array, from: number, to: number): void {
+  for (let at = 0; at < 2 * hashBytes; at++) prefixed[nodePrefix.length + at] = nodes[from + at]!;
+  const characters = sha256Characters(prefixed);
+  for (let at = 0; at < hashBytes; at++) nodes[to + at] = characters.charCodeAt(at);
 }
 
 /** The siblings from leaf `index` up to the root (§2.1.1, audit path); `index` is below the number of leaves. */

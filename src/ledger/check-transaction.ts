@@ -35,29 +35,23 @@ export function checkTransaction(
   const author = readMember(state, body.author);
   const kind = kindRules(body.kind);
 
-  // Cheap checks first; the signature before anything that a stranger could use to make this node read its disk.
-  const checks: [RejectionCode, () => boolean, RejectionFacts?][] = [
-    [
-      'transaction-too-large',
-      () => transaction.bytes.length <= genesis.limits.transactionBytes,
-      { bytes: transaction.bytes.length },
-    ],
-    ['wrong-network', () => body.network === genesis.hash, { network: body.network }],
-    ['forged-system-transfer', () => body.author !== systemAccount],
-    ['unknown-author', () => author !== undefined, { author: body.author }],
-    ['bad-signature', () => verify(transaction, author!.signingKey)],
-    ['wrong-role', () => kind.authors.includes(author!.role), { role: author?.role ?? null, kind: body.kind }],
-    ['already-in-chain', () => readPosition(state, id) === undefined, { id }],
-    [
-      'bad-readers',
-      () => Object.values(recordsOf(body)).every((record) => areReaders(record.readers, author!.id, state)),
-    ],
-  ];
-  for (const [code, passes, facts = {}] of checks) {
-    const passed = passes();
+  const check = (code: RejectionCode, passed: boolean, facts: RejectionFacts = {}): Rejection | null => {
     onCheck?.(code, facts, passed);
-    if (!passed) return rejection(code, facts);
-  }
+    return passed ? null : rejection(code, facts);
+  };
+  const { length: bytes } = transaction.bytes;
+  // Cheap checks first; the signature before anything that a stranger could use to make this node read its disk.
+  const unfit =
+    check('transaction-too-large', bytes <= genesis.limits.transactionBytes, { bytes }) ??
+    check('wrong-network', body.network === genesis.hash, { network: body.network }) ??
+    check('forged-system-transfer', body.author !== systemAccount) ??
+    check('unknown-author', author !== undefined, { author: body.author }) ??
+    check('bad-signature', verify(transaction, author!.signingKey)) ??
+    check('wrong-role', kind.authors.includes(author!.role), { role: author!.role, kind: body.kind }) ??
+    check('already-in-chain', readPosition(state, id) === undefined, { id }) ??
+    check('bad-readers', hasGoodReaders(body, author!.id, state));
+  if (unfit) return unfit;
+
   const refused = kind.check({ id, body, author: author!, state });
   if (onCheck) reportKindCheck(onCheck, body.kind, refused);
   return refused;
@@ -83,6 +77,10 @@ interface KindRules {
 /** The compiler cannot see that a body and the kind that it names belong together; the schema has made sure. */
 function kindRules(kind: Transaction['body']['kind']): KindRules {
   return kinds[kind] as unknown as KindRules;
+}
+
+function hasGoodReaders(body: Transaction['body'], author: string, state: StateView): boolean {
+  return Object.values(recordsOf(body)).every(({ readers }) => areReaders(readers, author, state));
 }
 
 function areReaders(readers: readonly string[], author: string, state: StateView): boolean {
