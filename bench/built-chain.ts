@@ -14,7 +14,7 @@ import { builtOnce, type Folder } from './workplace.ts';
 export const builtBy = 'history';
 
 /** Goes up whenever the same size would give another history. */
-const version = 1;
+const version = 2;
 
 /** A chain as a peer has it: encoded, lowest first. */
 export interface EncodedChain {

@@ -51,6 +51,12 @@ export const limits = {
   parkedTransactions: 5_000,
   /** Of those of this node's own users; a further one that would have to wait is refused. */
   parkedOwnTransactions: 1_000,
+  /** With more of its own users' in no block yet a node lets them wait for the next block before it takes another one, */
+  unsettledAtEase: 1_000,
+  /** but not longer than this, */
+  submissionDelayMs: 1_000,
+  /** and only where the last block came no longer ago. */
+  blocksComeMs: 10_000,
   /** Ids of transactions that this node remembers as having become impossible. */
   lostTransactions: 10_000,
   /** Of those, the ones that others wrote: each reorg looks at all that are remembered again. */

@@ -4,7 +4,7 @@
  */
 import { encode } from '../base/index.ts';
 import type { Block, Order, Prescription, StateChange } from '../ledger/index.ts';
-import { type Store, storeKeys, type Write } from '../storage/index.ts';
+import { decodeRow, type Store, storeKeys, type Write } from '../storage/index.ts';
 
 /** What joins and leaves the main chain, and what that changes of the state. */
 export interface IndexedSwitch {
@@ -25,9 +25,9 @@ export function indexWrites({ added, removed, changes }: IndexedSwitch): Write[]
     if (family === 'prescription')
       writes.push(openWrite(storeKeys.openPrescription(id), (after as Prescription | null)?.status === 'open'));
   }
-  for (const block of removed) for (const key of authoredKeys(block)) writes.push({ type: 'del', key });
+  for (const block of removed) for (const key of authoredRows(block).keys()) writes.push({ type: 'del', key });
   for (const { block } of added) {
-    for (const key of authoredKeys(block)) writes.push({ type: 'put', key, value: yes });
+    for (const [key, ids] of authoredRows(block)) writes.push({ type: 'put', key, value: encode(ids) });
   }
   return writes;
 }
@@ -43,15 +43,25 @@ export async function openIds(store: Store, kind: 'openOrder' | 'openPrescriptio
 /** Ids of confirmed transactions of a member, newest first. */
 export async function authoredIds(store: Store, member: string, most: number): Promise<string[]> {
   const ids: string[] = [];
-  for await (const [key] of store.range(storeKeys.authored(member), { reverse: true, limit: most }))
-    ids.push(key.slice(-64));
-  return ids;
+  for await (const [, row] of store.range(storeKeys.authored(member), { reverse: true, limit: most })) {
+    ids.push(...decodeRow<string[]>(row).reverse());
+    if (ids.length >= most) break;
+  }
+  return ids.slice(0, most);
 }
 
 function openWrite(key: string, isOpen: boolean): Write {
   return isOpen ? { type: 'put', key, value: yes } : { type: 'del', key };
 }
 
-export function authoredKeys({ header, transactions }: Block): string[] {
-  return transactions.map(({ id, body }, index) => storeKeys.authored(body.author, header.height, index, id));
+/** The rows that say who authored what of a block: ids in their order, by key. */
+export function authoredRows({ header, transactions }: Block): Map<string, string[]> {
+  const rows = new Map<string, string[]>();
+  for (const { id, body } of transactions) {
+    const key = storeKeys.authored(body.author, header.height);
+    const row = rows.get(key);
+    if (row) row.push(id);
+    else rows.set(key, [id]);
+  }
+  return rows;
 }

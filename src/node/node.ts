@@ -90,6 +90,7 @@ export class Node implements LedgerNode {
       store,
       outbox,
       conflicts,
+      clock,
       logger,
       onPending: (transactions) => this.#announcer.pending(transactions),
       publish: (transactions) => network.publishTransactions(transactions),

@@ -17,7 +17,7 @@ import {
   systemAccount,
 } from '../ledger/index.ts';
 import { type ChainStore, type Store, storeKeys } from '../storage/index.ts';
-import { authoredKeys } from './indexes.ts';
+import { authoredRows } from './indexes.ts';
 import { readBlock, readHeader, readRowAnyway } from './scrub-chain.ts';
 import { countByFamily, type FaultyRow, familyWords } from './scrub-report.ts';
 import { readAnyway } from './scrub-values.ts';
@@ -42,7 +42,7 @@ export class HeightScrub {
     const named = readRowAnyway<string>(this.#store, storeKeys.height(height));
     if (named !== undefined && named !== hash) faults.push({ key: storeKeys.height(height), fault: 'damaged' });
     const block = readBlock(this.#store, hash);
-    if (block) for (const key of authoredKeys(block)) faults.push(...this.#present(key));
+    if (block) for (const [key, ids] of authoredRows(block)) faults.push(...this.#holds(key, encode(ids)));
     if (block) faults.push(...this.#inHistories(block));
     const undo = readRowAnyway<UndoRows>(this.#store, storeKeys.undo(hash));
     faults.push(...(undo ? this.#changed(undo) : this.#present(storeKeys.undo(hash))));
@@ -58,7 +58,7 @@ export class HeightScrub {
       if (after === null || (family === 'due' && id !== undefined)) return [];
       const absent = this.#present(key);
       if (absent.length > 0) return absent;
-      if (family === 'transaction') return this.#isStored(key, encode(after)) ? [] : [{ key, fault: 'damaged' }];
+      if (family === 'transaction') return this.#holds(key, encode(after));
       if (family === 'order') {
         const order = readRowAnyway<Order>(this.#store, key);
         return order?.answer === null ? this.#present(storeKeys.openOrder(id!)) : [];
@@ -109,9 +109,10 @@ export class HeightScrub {
     return [{ key, fault: value === undefined ? 'missing' : 'damaged' }];
   }
 
-  #isStored(key: string, expected: Uint8Array): boolean {
-    const stored = readAnyway(this.#store, key);
-    return stored !== undefined && stored !== null && equalBytes(stored, expected);
+  #holds(key: string, expected: Uint8Array): FaultyRow[] {
+    const absent = this.#present(key);
+    if (absent.length > 0) return absent;
+    return equalBytes(readAnyway(this.#store, key)!, expected) ? [] : [{ key, fault: 'damaged' }];
   }
 }
 

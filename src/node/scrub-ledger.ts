@@ -4,7 +4,7 @@
  * writes as the commits did, so a sound folder holds exactly these bytes.
  */
 import { type Encodable, encode, equalBytes } from '../base/index.ts';
-import { type Block, type BlockEffect, type Genesis, genesisHeader, type Position } from '../ledger/index.ts';
+import { type Block, type BlockEffect, type Genesis, genesisHeader } from '../ledger/index.ts';
 import {
   decodeRow,
   genesisWrites,
@@ -63,6 +63,8 @@ class Audit {
   readonly #ports: AuditPorts;
   /** Rows that a later block may change, but for those of the state. */
   readonly #open = new Map<string, Uint8Array>();
+  /** Keys of the rows that say who authored what. */
+  readonly #authored = new Set<string>();
   #tip: Tip;
 
   constructor(ports: AuditPorts) {
@@ -97,7 +99,7 @@ class Audit {
       header: (key, isReadable) => main.has(nameIn(key)) || (side.has(nameIn(key)) && isReadable),
       block: (key, isReadable) => main.has(nameIn(key)) || (side.has(nameIn(key)) && isReadable),
       side: (key) => this.#isWhole(sideHash(key)),
-      authored: (key) => isAuthored(key, state.values),
+      authored: (key) => this.#authored.has(key),
       patient: (key) => this.#isOfPatient(key),
       'open-order': (key) => this.#open.has(key),
       'open-prescription': (key) => this.#open.has(key),
@@ -112,7 +114,9 @@ class Audit {
   #expect(write: Write): void {
     const { key } = write;
     if (isStateKey(key)) return;
-    const isSettled = settledFamilies.has(familyOf(key)) || isPatientEvent(key);
+    const family = familyOf(key);
+    if (family === 'authored') this.#authored.add(key);
+    const isSettled = settledFamilies.has(family) || isPatientEvent(key);
     if (write.type === 'del') this.#open.delete(key);
     else if (isSettled) this.#compare(key, write.value);
     else this.#open.set(key, write.value);
@@ -178,11 +182,4 @@ function sideHash(key: string): string {
 
 function isPatientEvent(key: string): boolean {
   return familyOf(key) === 'patient' && key.split('/').length === 3;
-}
-
-/** `authored/<member>/<height>/<index>/<id>`: whether the transaction stands in the block of that height. */
-function isAuthored(key: string, state: ReadonlyMap<string, Encodable>): boolean {
-  const [, , height, , id] = key.split('/') as [string, string, string, string, string];
-  const position = state.get(`transaction/${id}`) as Position | undefined;
-  return position !== undefined && position.height === Number.parseInt(height, 16);
 }

@@ -5,10 +5,11 @@
  * What a user of this node authored is in the outbox, on the disk, before the user is told "ok", and stays there until it
  * is confirmed or has become impossible; a reorg that takes it out of the chain puts it back. It is never evicted.
  */
-import { equalBytes, type Logger, limits, portions } from '../base/index.ts';
+import { type Clock, equalBytes, type Logger, limits, portions } from '../base/index.ts';
 import { natureOf, type Rejection, rejection, type Transaction, type Verdict } from '../ledger/index.ts';
 import type { MessageVerdict, PendingClaim } from '../network/index.ts';
 import type { ChainStore, Outbox, Store, Write } from '../storage/index.ts';
+import { BackPressure } from './back-pressure.ts';
 import type { Switch } from './chain-keeper.ts';
 import type { ConflictList } from './conflict-list.ts';
 import { awaitedBy, type Mempool } from './mempool.ts';
@@ -25,6 +26,7 @@ export interface TransactionPorts {
   readonly store: Store;
   readonly outbox: Outbox;
   readonly conflicts: ConflictList;
+  readonly clock: Clock;
   readonly logger: Logger;
   /** New and pending here: to be told to whoever listens. */
   onPending(transactions: readonly Transaction[]): void;
@@ -50,9 +52,11 @@ export class Transactions {
   #returning: ReadonlyMap<string, Transaction> = new Map();
   readonly #refused = new Set<string>();
   readonly #settling: Settling;
+  readonly #pressure: BackPressure;
 
   constructor(ports: TransactionPorts) {
     this.#ports = ports;
+    this.#pressure = new BackPressure({ clock: ports.clock, unsettled: () => this.#own.size });
     this.#settling = new Settling(ports, this.#own, (id) => this.isOwn(id));
   }
 
@@ -118,10 +122,13 @@ export class Transactions {
   /**
    * Takes what a user of this node signed. What refers to something that has not come yet is taken as well: it is kept,
    * waits, and is offered once that has come. Everything else that does not hold now is refused, while its author listens.
+   * Who writes faster than blocks take it is answered later: see back-pressure.ts.
    */
   async submit(transaction: Transaction, alongside: readonly Write[]): Promise<Verdict<null>> {
     const { outbox, store, signatures, chain } = this.#ports;
     const { id } = transaction;
+    const turn = this.#pressure.holdBack();
+    if (turn) await turn;
     // Said twice, as by a program that did not hear the answer.
     if (this.#own.has(id) && !this.#unsaved.has(id)) {
       await store.write(alongside);
@@ -260,6 +267,7 @@ export class Transactions {
   afterSwitch({ added, removed, returned, changes }: Switch): { returned: string[]; lost: string[] } {
     const { mempool, onFault } = this.#ports;
     this.#refused.clear();
+    this.#pressure.relieve();
     for (const { id } of returned) if (this.isOwn(id)) this.#own.add(id);
     for (const { block } of added) for (const { id } of block.transactions) this.#own.delete(id);
     const again = removed.length > 0 ? this.#settling.lostBefore() : [];

@@ -18,7 +18,7 @@ import { putRow, remove } from './rows.ts';
 import { SideBlocks } from './side-blocks.ts';
 
 /** Version of the key table. */
-export const folderFormat = 1;
+export const folderFormat = 2;
 
 /** What a switch starts from. */
 export interface Before {

@@ -3,7 +3,7 @@
  * A value is the canonical encoding of what stands on the right, in an envelope (see envelope.ts); hashes are hex text.
  */
 export const storeKeys = {
-  /** Version of this table: 1. */
+  /** Version of this table: 2. */
   format: () => 'meta/format',
   /** Hash of the genesis that the folder belongs to. */
   genesis: () => 'meta/genesis',
@@ -31,9 +31,9 @@ export const storeKeys = {
   openOrder: (id: string) => `open-order/${id}`,
   /** Prescriptions that can be filled, kept by the node: true. With '': all of them. */
   openPrescription: (id: string) => `open-prescription/${id}`,
-  /** Confirmed transactions of a member in the order of the chain, kept by the node: true. With the member alone: all. */
-  authored: (member: string, height?: number, index?: number, id?: string) =>
-    height === undefined ? `authored/${member}/` : `authored/${member}/${hex(height, 12)}/${hex(index ?? 0, 8)}/${id}`,
+  /** Ids that a member authored in the block of a height, in their order, kept by the node. With the member alone: all. */
+  authored: (member: string, height?: number) =>
+    height === undefined ? `authored/${member}/` : `authored/${member}/${hex(height, 12)}`,
   /** { sequence, transaction }: written by users of this node and not settled. With '': all of them. */
   outbox: (id: string) => `outbox/${id}`,
   /** true: a user of this node wrote the transaction, settled or not. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { CarechainError, limits, silentLogger } from '../../src/base/index.ts';
+import { CarechainError, limits, silentLogger, systemClock } from '../../src/base/index.ts';
 import type { Block, Rejection, Transaction } from '../../src/ledger/index.ts';
 import { ConflictList } from '../../src/node/conflict-list.ts';
 import { DueList } from '../../src/node/due-list.ts';
@@ -45,6 +45,7 @@ async function open(world: Chain, database: Database) {
       store,
       outbox,
       conflicts,
+      clock: systemClock,
       logger: silentLogger,
       onPending: (transactions) => void told.push(...transactions.map(({ id }) => id)),
       publish: (transactions) => void published.push(...transactions.map(({ id }) => id)),

@@ -326,10 +326,10 @@ describe('a folder that cannot be trusted', () => {
       message: expect.stringContaining('another network'),
       facts: { found: genesis.hash, expected: other.hash },
     });
-    await store.write([{ type: 'put', key: storeKeys.format(), value: encode(2) }]);
+    await store.write([{ type: 'put', key: storeKeys.format(), value: encode(1) }]);
     await expect(openChainStore(store, genesis)).rejects.toMatchObject({
       code: 'folder-other-format',
-      facts: { found: 2 },
+      facts: { found: 1 },
     });
   });
 });
