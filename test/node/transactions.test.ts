@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { CarechainError, limits, silentLogger, systemClock } from '../../src/base/index.ts';
+import { CarechainError, limits, silentLogger } from '../../src/base/index.ts';
 import type { Block, Rejection, Transaction } from '../../src/ledger/index.ts';
 import { ConflictList } from '../../src/node/conflict-list.ts';
 import { DueList } from '../../src/node/due-list.ts';
@@ -9,6 +9,7 @@ import { Queries } from '../../src/node/queries.ts';
 import { Signatures } from '../../src/node/signatures.ts';
 import { Transactions } from '../../src/node/transactions.ts';
 import { type Database, openLostStore, openOutbox } from '../../src/storage/index.ts';
+import { createVirtualClock } from '../network/virtual-clock.ts';
 import { Chain, patientIdFrom, testGenesis, withSignature } from '../support/ledger.ts';
 import { clockOf, memoryDatabase, openRig } from './rig.ts';
 
@@ -45,7 +46,7 @@ async function open(world: Chain, database: Database) {
       store,
       outbox,
       conflicts,
-      clock: systemClock,
+      clock: createVirtualClock(),
       logger: silentLogger,
       onPending: (transactions) => void told.push(...transactions.map(({ id }) => id)),
       publish: (transactions) => void published.push(...transactions.map(({ id }) => id)),
@@ -512,4 +513,16 @@ test('a switch is finished where the state cannot be read after it, and that is 
   expect(node.rig.faults).toEqual([]);
   expect(node.transactions.kept()).toEqual([]);
   expect(node.where(mine.id)).toBe('confirmed');
+});
+
+test('who writes faster than blocks come is answered when the next one has come', async () => {
+  const chain = new Chain(testGenesis());
+  const { world } = chain;
+  const node = await open(chain, await memoryDatabase());
+  for (let n = 0; n < limits.unsettledAtEase; n++) await node.submit(world.register('alice', `patient ${n}`));
+  await node.rig.offer(chain.mine(world.register('adam', 'the first')));
+  const answer = node.submit(world.register('alice', 'one more'));
+  expect(await Promise.race([answer, settled()])).toBeUndefined();
+  await node.rig.offer(chain.mine(world.register('adam', 'the second')));
+  expect(await answer).toMatchObject({ ok: true });
 });
