@@ -15,6 +15,9 @@ import { bytesToUtf8 } from './bytes.ts';
 import { limits } from './limits.ts';
 
 const longestQuickText = 32;
+const shortText = Buffer.alloc(longestQuickText);
+/** Names of fields, in ASCII, each where its length and its ends put it. */
+const knownKeys: string[] = Array(256).fill('');
 
 /** The one thing that reading throws. It says nothing of what the bytes hold: that may be a peer's text, or a secret. */
 export class NotCanonical extends Error {
@@ -92,14 +95,34 @@ export class CanonicalReader {
     const start = this.#skip(length);
     const end = start + length;
     if (length > longestQuickText) return utf8Text(this.#bytes.subarray(start, end));
-    // Most text is a short key, and a loop is quicker there than a decoder.
-    let text = '';
+    // Most text is short, and a loop is quicker there than a decoder.
     for (let at = start; at < end; at++) {
       const byte = this.#bytes[at]!;
       if (byte > 0x7f) return utf8Text(this.#bytes.subarray(start, end));
-      text += String.fromCharCode(byte);
+      shortText[at - start] = byte;
     }
-    return text;
+    return shortText.toString('latin1', 0, length);
+  }
+
+  /** As {@link #readText}. The names of fields are few, and come again and again: their text need not be made each time. */
+  #readKey(length: number): string {
+    const start = this.#at;
+    if (length === 0 || length > this.#bytes.length - start) return this.#readText(length);
+    const place = (7 * length + 31 * this.#bytes[start]! + this.#bytes[start + length - 1]!) % knownKeys.length;
+    const known = knownKeys[place]!;
+    if (known.length === length && this.#isAt(start, known)) {
+      this.#at = start + length;
+      return known;
+    }
+    const key = this.#readText(length);
+    // Of text that has as many characters as bytes each character is its byte.
+    if (length <= longestQuickText && key.length === length) knownKeys[place] = key;
+    return key;
+  }
+
+  #isAt(start: number, text: string): boolean {
+    for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) !== this.#bytes[start + at]) return false;
+    return true;
   }
 
   #readList(length: number): unknown[] {
@@ -119,7 +142,7 @@ export class CanonicalReader {
       const first = this.#readByte();
       if (first >> 5 !== 3) throw refused('a key that is not text');
       const keyLength = this.#readLength(first);
-      const key = this.#readText(keyLength);
+      const key = this.#readKey(keyLength);
       const keyStart = this.#at - keyLength;
       if (keyLength < beforeLength || (keyLength === beforeLength && !this.#isBefore(beforeStart, keyStart, keyLength)))
         throw refused('keys that do not ascend');

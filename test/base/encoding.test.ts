@@ -126,6 +126,14 @@ test('text that begins with a byte order mark comes back, which the library lose
   expect(decode(encode(value))).toEqual(value);
 });
 
+test('names of fields are told apart that are of one length and have the same ends, or the same characters as bytes', () => {
+  const names = ['amount', 'aCcent', 'accent', '\u00e9', '\u00c3\u00a9', 'network', 'a\u0000b', 'acb', ''];
+  for (let round = 0; round < 2; round++)
+    for (const name of names) expect(decode(encode({ [name]: 1 }))).toEqual({ [name]: 1 });
+  // The letter with its accent in UTF-8, after a name that has these two bytes as characters.
+  expect(decode(Uint8Array.of(0xa1, 0x62, 0xc3, 0xa9, 0x01))).toEqual({ '\u00e9': 1 });
+});
+
 test('a key named __proto__ is a key like any other', () => {
   const value = JSON.parse('{"__proto__":{"admin":true}}') as Encodable;
   const read = decode(encode(value)) as Record<string, unknown>;
