@@ -56,12 +56,23 @@ export class Nodes {
 
   /** All have one head. */
   agree(ms: number): Promise<void> {
+    return until(async () => oneHead(await this.#views()), 'the nodes to agree', ms);
+  }
+
+  /** And nothing waits to be in a block. */
+  settle(ms: number): Promise<void> {
     return until(
-      async () =>
-        new Set((await Promise.all(this.nodes.map((node) => node.call('view')))).map(({ hash }) => hash)).size === 1,
-      'the nodes to agree',
+      async () => {
+        const views = await this.#views();
+        return oneHead(views) && views.every(({ pending }) => pending === 0);
+      },
+      'everything to be in a block',
       ms,
     );
+  }
+
+  #views() {
+    return Promise.all(this.nodes.map((node) => node.call('view')));
   }
 
   /** When the last of them met a tip, or a pending transaction; resolves once all have. */
@@ -90,4 +101,8 @@ export class Nodes {
     if (!times.has(by)) times.set(by, event.at);
     this.#waiting.get(key)?.();
   }
+}
+
+function oneHead(views: readonly { readonly hash: string }[]): boolean {
+  return new Set(views.map(({ hash }) => hash)).size === 1;
 }
