@@ -9,7 +9,8 @@ const checksumBytes = 8;
 
 /** For the database at once: it lies in memory that many share, and is not to be kept. */
 export function seal(key: string, value: Uint8Array): Uint8Array {
-  const envelope = Buffer.allocUnsafe(checksumBytes + value.length);
+  const { buffer, byteOffset, length } = Buffer.allocUnsafe(checksumBytes + value.length);
+  const envelope = new Uint8Array(buffer, byteOffset, length);
   const checksum = sha256Characters(key, value);
   for (let at = 0; at < checksumBytes; at++) envelope[at] = checksum.charCodeAt(at);
   envelope.set(value, checksumBytes);

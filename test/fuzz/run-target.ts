@@ -9,6 +9,7 @@ import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { equalBytes } from '../../src/base/index.ts';
 import { Inputs } from './inputs.ts';
+import { slownessOfMachine } from './machine-speed.ts';
 import { processorClock } from './processor-time.ts';
 import type { Decoded, Target } from './target.ts';
 import { worstInputs } from './worst-inputs.ts';
@@ -17,7 +18,7 @@ export interface FuzzOptions {
   readonly inputs: number;
   readonly seed: number;
   readonly corpus: readonly Uint8Array[];
-  /** How long one input may take. */
+  /** How long one input may take, on a machine that is not slow: see machine-speed.ts. */
   readonly inputMs: number;
   /** Told of each input before it is decoded, so that one which never ends is known. */
   readonly before?: (input: Uint8Array) => void;
@@ -177,7 +178,8 @@ class TargetRun {
       leastMs = Math.min(leastMs, processorMs() - start);
     }
     if (leastMs > this.#mostMs) [this.#mostMs, this.#mostMsBytes] = [leastMs, input.length];
-    if (leastMs > allowedMs) this.#find('slow', `more than ${Math.round(allowedMs)} ms`, input, leastMs);
+    if (leastMs > allowedMs && leastMs > allowedMs * slownessOfMachine(processorMs))
+      this.#find('slow', `more than ${Math.round(allowedMs)} ms`, input, leastMs);
   }
 
   #look(value: unknown, input: Uint8Array): void {
