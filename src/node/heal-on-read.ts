@@ -17,7 +17,13 @@ export class ReadWatch {
   store(store: Store): Store {
     const watched: Store = {
       ...store,
-      get: (key, at) => this.#watch(() => store.get(key, at), { key }),
+      get: (key, at) => {
+        try {
+          return store.get(key, at);
+        } catch (error) {
+          throw this.#tell(error, { key });
+        }
+      },
       all: async (range, options) => {
         try {
           return await store.all(range, options);
@@ -37,7 +43,7 @@ export class ReadWatch {
       (...given: Arguments): Result =>
         this.#watch(() => read(...given), 'chain');
     return {
-      state: { get: (key) => this.#watch(() => chain.state.get(key), { key: storeKeys.state(key) }) },
+      state: this.#state(chain.state),
       tip: () => chain.tip(),
       header: watch((hash) => chain.header(hash)),
       hashAt: watch((height) => chain.hashAt(height)),
@@ -59,6 +65,19 @@ export class ReadWatch {
       commit: (change) => chain.commit(change),
       stateEntries: () => chain.stateEntries(),
       replaceState: (changes) => chain.replaceState(changes),
+    };
+  }
+
+  /** The rules read it some ten times for each transaction: nothing is made for a read that goes well. */
+  #state(state: ChainStore['state']): ChainStore['state'] {
+    return {
+      get: (key) => {
+        try {
+          return state.get(key);
+        } catch (error) {
+          throw this.#tell(error, { key: storeKeys.state(key) });
+        }
+      },
     };
   }
 

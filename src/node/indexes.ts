@@ -3,7 +3,7 @@
  * from the blocks, written in the same batch as they are.
  */
 import { encode } from '../base/index.ts';
-import type { Block, Order, Prescription, StateChange } from '../ledger/index.ts';
+import { type Block, type Order, type Prescription, type StateChange, stateKeys } from '../ledger/index.ts';
 import { decodeRow, type Store, storeKeys, type Write } from '../storage/index.ts';
 
 /** What joins and leaves the main chain, and what that changes of the state. */
@@ -13,6 +13,8 @@ export interface IndexedSwitch {
   readonly changes: readonly StateChange[];
 }
 
+const [orders, prescriptions] = [stateKeys.order(''), stateKeys.prescription('')];
+
 /** What stands under a key that says all there is to say. */
 const yes = encode(true);
 
@@ -20,10 +22,13 @@ const yes = encode(true);
 export function indexWrites({ added, removed, changes }: IndexedSwitch): Write[] {
   const writes: Write[] = [];
   for (const { key, after } of changes) {
-    const [family, id] = key.split('/') as [string, string];
-    if (family === 'order') writes.push(openWrite(storeKeys.openOrder(id), (after as Order | null)?.answer === null));
-    if (family === 'prescription')
-      writes.push(openWrite(storeKeys.openPrescription(id), (after as Prescription | null)?.status === 'open'));
+    if (key.startsWith(orders)) {
+      const isOpen = (after as Order | null)?.answer === null;
+      writes.push(openWrite(storeKeys.openOrder(key.slice(orders.length)), isOpen));
+    } else if (key.startsWith(prescriptions)) {
+      const isOpen = (after as Prescription | null)?.status === 'open';
+      writes.push(openWrite(storeKeys.openPrescription(key.slice(prescriptions.length)), isOpen));
+    }
   }
   for (const block of removed) for (const key of authoredRows(block).keys()) writes.push({ type: 'del', key });
   for (const { block } of added) {

@@ -38,5 +38,10 @@ export function defineKind<Name extends string, Own extends Fields>(kind: Kind<N
 
 /** The slots of `records` that are filled. */
 export function filledSlots(records: Readonly<Record<string, Sealed | null>>): Record<string, Sealed> {
-  return Object.fromEntries(Object.entries(records).filter((slot): slot is [string, Sealed] => slot[1] !== null));
+  const filled: Record<string, Sealed> = {};
+  for (const slot of Object.keys(records)) {
+    const record = records[slot];
+    if (record) filled[slot] = record;
+  }
+  return filled;
 }

@@ -1,5 +1,5 @@
 /**
- * Damaged files: a folder that a node has stopped on is copied, one file of the copy is damaged, and a node starts on it,
+ * Damaged files: the folder of a node that was killed is copied, one file of the copy is damaged, and a node starts on it,
  * alone at first and then with its peer. It may refuse with a name (then `scrub --heal` is run and it starts again), heal,
  * or not care. It may not be silent: something acknowledged is missing or something differs, and nobody was told.
  */
