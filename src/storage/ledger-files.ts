@@ -77,32 +77,51 @@ async function* checkLogs(path: string, manifest: Manifest | null): AsyncGenerat
   }
 }
 
+/** What the manifest says of a table, where it can be read. */
+type TableFile = Pick<ManifestTable, 'number'> & Partial<ManifestTable>;
+
 async function* checkTables(
   path: string,
   manifest: Manifest | null,
   mostBytes: number,
 ): AsyncGenerator<LedgerFileReport> {
   // Where the manifest is damaged, whatever is there is looked at: somebody wants to know what can be saved.
-  const tables: (Pick<ManifestTable, 'number'> & Partial<ManifestTable>)[] = manifest
+  const tables: TableFile[] = manifest
     ? [...manifest.tables.values()]
     : (await numbersIn(path, '.ldb')).map((number) => ({ number }));
   tables.sort((left, right) => right.number - left.number);
   let bytes = 0;
-  for (const table of tables) {
+  const looked = tables.filter((table) => {
     bytes += table.bytes ?? 0;
-    if (bytes > mostBytes) return;
-    const report = await examine(path, fileName(table.number, 'ldb'), async (window) => {
-      if (window.size !== (table.bytes ?? window.size)) throw new FileDamage('it is not as long as the manifest says');
-      const found = await checkTable(window.size, (offset, length) => window.read(offset, length));
-      const { smallest = found.smallest, largest = found.largest } = table;
-      if (!equalBytes(smallest, found.smallest) || !equalBytes(largest, found.largest)) {
-        throw new FileDamage('it is another table than the manifest says');
-      }
-      return 0;
-    });
-    const isNamed = (latest: Manifest) => [...latest.tables.values()].some(({ number }) => number === table.number);
+    return bytes <= mostBytes;
+  });
+  const begin = (index: number): Promise<LedgerFileReport> | undefined => {
+    const report = looked[index] && checkTableFile(path, looked[index]);
+    // It is waited for when it is its turn, if that comes.
+    report?.catch(() => undefined);
+    return report;
+  };
+  let next = begin(0);
+  for (const [index, { number }] of looked.entries()) {
+    // While one is looked at the next is read.
+    const current = next!;
+    next = begin(index + 1);
+    const report = await current;
+    const isNamed = (latest: Manifest) => [...latest.tables.values()].some((table) => table.number === number);
     if (!isGone(report) || (await isStillNamed(path, isNamed))) yield report;
   }
+}
+
+function checkTableFile(path: string, table: TableFile): Promise<LedgerFileReport> {
+  return examine(path, fileName(table.number, 'ldb'), async (window) => {
+    if (window.size !== (table.bytes ?? window.size)) throw new FileDamage('it is not as long as the manifest says');
+    const found = await checkTable(window.size, (offset, length) => window.read(offset, length));
+    const { smallest = found.smallest, largest = found.largest } = table;
+    if (!equalBytes(smallest, found.smallest) || !equalBytes(largest, found.largest)) {
+      throw new FileDamage('it is another table than the manifest says');
+    }
+    return 0;
+  });
 }
 
 /** Opens a file and looks at it. @param look returns how many bytes at the end of a log are torn. */

@@ -1,14 +1,20 @@
-/** Reads a file in portions of bounded size, from front to back in few of them. Each gives others their turn. */
+/**
+ * Reads a file in portions of bounded size, from front to back in few of them, and one that is no longer than a portion at
+ * once. Each gives others their turn.
+ */
 import type { FileHandle } from 'node:fs/promises';
 import { FileDamage } from './file-damage.ts';
 
-export const portionBytes = 1_048_576;
+/** Most tables of LevelDB are a little longer than two megabytes. */
+export const portionBytes = 2_500_000;
 
 export class FileWindow {
   readonly #file: FileHandle;
   readonly size: number;
   #offset = 0;
+  /** What is in the memory, as far as it was filled. */
   #bytes: Uint8Array = new Uint8Array(0);
+  #memory: Uint8Array = new Uint8Array(0);
 
   /** @param size of the file when it was opened: what is appended later is not looked at. */
   constructor(file: FileHandle, size: number) {
@@ -25,14 +31,20 @@ export class FileWindow {
 
   async #move(offset: number, length: number): Promise<void> {
     if (offset + length > this.size) throw new FileDamage('the file is shorter than it says');
-    const bytes = new Uint8Array(Math.max(length, Math.min(portionBytes, this.size - offset)));
+    const start = this.size <= portionBytes ? 0 : offset;
+    const wanted = Math.max(length, Math.min(portionBytes, this.size - start));
+    // The same memory for one portion after the other: to make so many zeros takes as long as to read over them.
+    if (this.#memory.length < wanted) this.#memory = new Uint8Array(wanted);
+    const bytes = this.#memory.subarray(0, wanted);
+    // Until all of it is here there is nothing.
+    this.#bytes = bytes.subarray(0, 0);
     let filled = 0;
     while (filled < bytes.length) {
-      const { bytesRead } = await this.#file.read(bytes, filled, bytes.length - filled, offset + filled);
+      const { bytesRead } = await this.#file.read(bytes, filled, bytes.length - filled, start + filled);
       if (bytesRead === 0) throw new FileDamage('the file became shorter while it was read');
       filled += bytesRead;
     }
-    this.#offset = offset;
+    this.#offset = start;
     this.#bytes = bytes;
   }
 }
