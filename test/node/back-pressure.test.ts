@@ -12,7 +12,7 @@ function pressed(unsettled: number) {
 /** Whether a promise is settled once everything that is ready has had its turn. */
 async function isOver(promise: Promise<void>): Promise<boolean> {
   let over = false;
-  promise.then(() => {
+  void promise.then(() => {
     over = true;
   });
   await new Promise((resolve) => setImmediate(resolve));
