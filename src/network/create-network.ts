@@ -191,6 +191,7 @@ export function createNetwork(settings: NetworkSettings): Network {
     configured: dialer.configured,
     publishTransactions: gossip.publishTransactions,
     publishBlock: gossip.publishBlock,
+    blocksJudged: gossip.blocksJudged,
     exchangeStatus: peers.exchange,
     ...questions,
     serve,

@@ -11,19 +11,23 @@
 import type { Clock } from '../base/index.ts';
 
 export interface FairShares {
-  /** Does a task at the expense of a share; those of one share have its slices together. */
-  work<T>(name: string, run: (breathe: Breathe) => Promise<T>): Promise<T>;
+  /**
+   * Does a task at the expense of a share; those of one share have its slices together.
+   * @param sliceMs how long the work of a new share goes on before it rests.
+   */
+  work<T>(name: string, run: (breathe: Breathe) => Promise<T>, sliceMs?: number): Promise<T>;
 }
 
 /** Resolves when the next piece may be done. */
 export type Breathe = () => Promise<void>;
 
-/** How long a peer's work goes on before it rests. */
-const sliceMs = 2;
+/** How long a peer's work goes on before it rests, where nothing else is said. */
+const usualSliceMs = 2;
 /** The longest rest. What took longer in one piece, as writing a block does, is not held against what follows. */
 const restMs = 20;
 
 interface Share {
+  readonly sliceMs: number;
   tasks: number;
   /** The task that may go on while the slice lasts. */
   holder: object | null;
@@ -46,7 +50,7 @@ export function createFairShares(clock: Clock, whoWants: 'the peer' | 'we'): Fai
 
   function goOn(share: Share): void {
     const worked = workedMs(share);
-    if (worked < sliceMs || whoWants === 'we') takeTurn(share);
+    if (worked < share.sliceMs || whoWants === 'we') takeTurn(share);
     else clock.after(Math.min(worked, restMs), () => takeTurn(share));
   }
 
@@ -67,15 +71,15 @@ export function createFairShares(clock: Clock, whoWants: 'the peer' | 'we'): Fai
   }
 
   return {
-    async work(name, run) {
-      const share = shares.get(name) ?? { tasks: 0, holder: null, since: clock.now(), waiting: [] };
+    async work(name, run, sliceMs = usualSliceMs) {
+      const share = shares.get(name) ?? { sliceMs, tasks: 0, holder: null, since: clock.now(), waiting: [] };
       shares.set(name, share);
       share.tasks += 1;
       const task = {};
       try {
         return await run(async () => {
           const isMine = share.holder === task || (share.holder === null && share.waiting.length === 0);
-          if (isMine && workedMs(share) < sliceMs) {
+          if (isMine && workedMs(share) < share.sliceMs) {
             share.holder = task;
             return;
           }

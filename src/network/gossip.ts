@@ -21,6 +21,13 @@ import type { Tasks } from './tasks.ts';
 import type { MessageVerdict, Transport } from './transport.ts';
 import { decodeBatch, encodeTransactions, wireBytes } from './wire.ts';
 
+/**
+ * A block goes on for as long at a time as the work on a chain does. Where many wait for the event loop a turn takes tens of
+ * milliseconds: with a slice of the usual length a block of two thousand transactions took seconds to be read, and whoever
+ * had not read it mined another in its place.
+ */
+const blockSliceMs = 8;
+
 export interface GossipSettings {
   readonly transport: Transport;
   readonly topics: { readonly transactions: string; readonly blocks: string };
@@ -38,6 +45,7 @@ export interface Gossip {
   listen(handlers: Pick<NetworkHandlers, 'known' | 'onTransactions' | 'onBlock'>): void;
   publishTransactions(transactions: readonly Transaction[]): void;
   publishBlock(block: Block): void;
+  blocksJudged(): Promise<void>;
   stop(): void;
 }
 
@@ -68,14 +76,18 @@ export function createGossip(settings: GossipSettings): Gossip {
   ): Promise<MessageVerdict> {
     if (stopped || isShunned(from) || !isLinked(from) || !budgets.admitsMessage(from, bytes.length)) return 'ignore';
     return lanes.take(from, kind, bytes.length, 'ignore', () =>
-      shares.work(`${from} ${kind}`, async (breathe) => {
-        await breathe();
-        return judgeNow(
-          from,
-          () => decode(bytes, breathe),
-          (value) => handle(value, breathe),
-        );
-      }),
+      shares.work(
+        `${from} ${kind}`,
+        async (breathe) => {
+          await breathe();
+          return judgeNow(
+            from,
+            () => decode(bytes, breathe),
+            (value) => handle(value, breathe),
+          );
+        },
+        kind === 'block' ? blockSliceMs : undefined,
+      ),
     );
   }
 
@@ -134,6 +146,7 @@ export function createGossip(settings: GossipSettings): Gossip {
       assert(block.bytes.length <= wireBytes.block, 'a block is within its limit');
       if (!stopped) send(topics.blocks, block.bytes);
     },
+    blocksJudged: () => lanes.judged('block'),
     stop() {
       stopped = true;
       batches.stop();

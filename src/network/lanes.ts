@@ -17,6 +17,8 @@ export interface Lanes {
     dropped: Verdict,
     judge: () => Promise<Verdict>,
   ): Promise<Verdict>;
+  /** Resolves once the messages of a kind that have come by now are judged. */
+  judged(kind: LaneKind): Promise<void>;
 }
 
 interface Waiting {
@@ -46,6 +48,9 @@ export function createLanes(): Lanes {
         if (peer.lanes.get(kind) === turn) peer.lanes.delete(kind);
         if (peer.lanes.size === 0) peers.delete(peerId);
       }
+    },
+    async judged(kind) {
+      await Promise.allSettled([...peers.values()].map(({ lanes }) => lanes.get(kind)));
     },
   };
 }

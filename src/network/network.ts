@@ -95,6 +95,8 @@ export interface Network {
   /** By gossip; never throws. Batches what comes close together. */
   publishTransactions(transactions: readonly Transaction[]): void;
   publishBlock(block: Block): void;
+  /** Resolves once the blocks that peers have pushed by now are judged. */
+  blocksJudged(): Promise<void>;
 
   /** Each throws CarechainError: `request-failed`, or `bad-answer` where the answer is not of the protocol (the peer is shunned). */
   exchangeStatus(peerId: string): Promise<Status>;

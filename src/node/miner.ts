@@ -51,6 +51,8 @@ export interface MinerPorts {
   clockIsWrong(): boolean;
   /** Calls whenever the head moves, until the function returned is called. */
   onHeadMove(run: () => void): () => void;
+  /** Resolves once the blocks that peers have pushed by now are judged. */
+  blocksJudged(): Promise<void>;
   /** It is on the main chain. */
   onMined(block: Block): void;
 }
@@ -75,18 +77,28 @@ export class Miner {
 
   /** On one head after the other, until a block of this node is on the main chain. */
   mine(): Promise<MineOutcome> {
+    const { keeper } = this.#ports;
     return this.#mineWithin<MineOutcome>(async (signal) => {
       while (!signal.aborted) {
-        const attempt = await this.#attempt(signal);
+        const attempt = await this.#attempt(signal, () => keeper.idle());
         if (attempt.ok || attempt.code !== 'head-moved') return attempt;
       }
       return timedOut;
     });
   }
 
-  /** On the head of now: where another's block comes first, nothing is mined. */
+  /** On the head of now: where another's block comes first, if only to be read yet, nothing is mined. */
   mineOnce(): Promise<MineAttempt> {
-    return this.#mineWithin((signal) => this.#attempt(signal));
+    const { chain, keeper, blocksJudged } = this.#ports;
+    const othersFirst = async () => {
+      await blocksJudged();
+      await keeper.idle();
+    };
+    return this.#mineWithin(async (signal) => {
+      const { hash } = chain.tip();
+      await othersFirst();
+      return chain.tip().hash === hash ? this.#attempt(signal, othersFirst) : headMoved;
+    });
   }
 
   /** One at a time: two blocks of one miner at one height would only compete with each other. */
@@ -112,7 +124,8 @@ export class Miner {
     }
   }
 
-  async #attempt(signal: AbortSignal): Promise<MineAttempt> {
+  /** @param othersFirst waits for what others sealed: a block beside it would only compete with it. */
+  async #attempt(signal: AbortSignal, othersFirst: () => Promise<void>): Promise<MineAttempt> {
     const { genesis, chain, keeper, nodeKey, workers, onHeadMove, rewardsDue } = this.#ports;
     if (signal.aborted) return timedOut;
     // While nothing is written to the chain: the plan rests on one head.
@@ -127,8 +140,7 @@ export class Miner {
       .finally(unwatch);
     if (!nonce) return moved.signal.aborted ? headMoved : timedOut;
 
-    // What others sealed, and is being checked now, goes first: a block beside it would only compete with it.
-    await keeper.idle();
+    await othersFirst();
     if (signal.aborted) return timedOut;
     if (chain.tip().hash !== plan.header.parent) return headMoved;
     const header: Header = { ...plan.header, nonce: toHex(nonce) };

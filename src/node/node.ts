@@ -138,6 +138,7 @@ export class Node implements LedgerNode {
       rewardsDue: () => due.all(),
       clockIsWrong: () => clockWatch.isSkewed,
       onHeadMove: (run) => this.#emitter.on('tip', run),
+      blocksJudged: () => network.blocksJudged(),
       onMined: (block) => network.publishBlock(block),
     });
     this.#sync = new Sync({

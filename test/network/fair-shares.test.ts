@@ -56,6 +56,16 @@ test('work goes on for its slice, then rests for as long as that took', async ()
   expect(done.length).toBe(6);
 });
 
+test('a share may have longer slices', async () => {
+  const { shares, done, timers, pieces, rest } = workshop();
+  const long: FairShares = { work: (name, run) => shares.work(name, run, 8) };
+  const working = pieces('a', 9, 1, long);
+  await turns();
+  expect([done.length, timers.map(({ at }) => at)]).toEqual([8, [1_016]]);
+  await rest();
+  await working;
+});
+
 test('tasks of one peer share its slices, and go on one at a time', async () => {
   const { pieces, done, timers, rest } = workshop();
   const working = Promise.all([pieces('a', 1, 50), pieces('a', 1, 50), pieces('a', 1, 50)]);

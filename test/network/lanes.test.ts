@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createLanes } from '../../src/network/lanes.ts';
+import { createLanes, type LaneKind } from '../../src/network/lanes.ts';
 import { networkLimits } from '../../src/network/network-limits.ts';
 
 const { gossipWaitingBytes, gossipWaitingBytesPerPeer } = networkLimits;
@@ -76,4 +76,25 @@ test('what finds no room to wait is dropped, of one peer and of all together', a
   long.speak();
   expect(await Promise.all(waiting)).toEqual(waiting.map(() => 'judged'));
   expect(await lanes.take('z', 'block', 1, 'dropped', async () => 'judged')).toBe('judged');
+});
+
+test('who wants to know when the blocks that have come are judged waits for those, and for nothing that comes later', async () => {
+  const lanes = createLanes();
+  await lanes.judged('block');
+  const [first, second, other, later] = [judgement(), judgement(), judgement(), judgement()];
+  const take = (peerId: string, kind: LaneKind, { judge }: typeof first) =>
+    void lanes.take(peerId, kind, 1, 'dropped', judge);
+  take('a', 'block', first);
+  take('a', 'block', second);
+  take('b', 'many transactions', other);
+  let isJudged = false;
+  const judged = lanes.judged('block').then(() => {
+    isJudged = true;
+  });
+  take('a', 'block', later);
+  first.speak();
+  await turn();
+  expect(isJudged).toBe(false);
+  second.speak();
+  await judged;
 });

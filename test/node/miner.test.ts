@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { silentLogger } from '../../src/base/index.ts';
-import type { Candidates, Transaction } from '../../src/ledger/index.ts';
+import type { Block, Candidates, Transaction } from '../../src/ledger/index.ts';
 import { inlineWorkers } from '../../src/node/index.ts';
 import { Miner } from '../../src/node/miner.ts';
 import { Signatures } from '../../src/node/signatures.ts';
@@ -10,7 +10,7 @@ import { clockOf, openRig } from './rig.ts';
 const world = testGenesis();
 
 /** A miner of what `alice` registers, on a head that may move while it searches. */
-async function openMiner(whileItSearches: (attempt: number) => void) {
+async function openMiner(whileItSearches: (attempt: number) => void, blocksJudged = async () => {}) {
   const chain = new Chain(world);
   const rig = await openRig(chain);
   const published: string[] = [];
@@ -34,6 +34,7 @@ async function openMiner(whileItSearches: (attempt: number) => void) {
     rewardsDue: () => [],
     clockIsWrong: () => false,
     onHeadMove: () => () => undefined,
+    blocksJudged: () => blocksJudged(),
     onMined: ({ hash }) => void published.push(hash),
   });
   return { chain, rig, miner, published };
@@ -69,4 +70,27 @@ test('a miner that is stopped while it waits for another block seals none', asyn
   expect(await miner.mineOnce()).toEqual({ ok: false, code: 'mining-timed-out' });
   expect(rig.chain.tip().height).toBe(0);
   expect(published).toEqual([]);
+});
+
+test('a block that has come and is not judged yet goes first, before anything is planned and before it is sealed', async () => {
+  const anothers: Block[] = [];
+  const judging = vi.fn<(call: number) => Promise<void>>();
+  const miner = await openMiner(
+    () => {},
+    () => judging(judging.mock.calls.length),
+  );
+  const { chain, rig } = miner;
+  anothers.push(chain.mine(world.register('alice', 'first')), chain.mine(world.register('alice', 'second')));
+  const comesWith = (call: number) => async (now: number) => {
+    if (now === call) await rig.offer(anothers.shift()!);
+  };
+  judging.mockImplementation(comesWith(0));
+  expect(await miner.miner.mineOnce()).toEqual({ ok: false, code: 'head-moved' });
+  judging.mockClear();
+  judging.mockImplementation(comesWith(1));
+  expect(await miner.miner.mineOnce()).toEqual({ ok: false, code: 'head-moved' });
+  expect(rig.chain.tip().height).toBe(2);
+  judging.mockClear();
+  expect(await miner.miner.mine()).toMatchObject({ ok: true, block: { header: { height: 3 } } });
+  expect(judging).not.toHaveBeenCalled();
 });
