@@ -20,8 +20,8 @@ const mostPostponed = 10;
 /** No block takes longer, whatever the clock says. */
 const longestMs = 10_000;
 
-/** Of the wait, where what is pending fills a block: there is nothing to wait for but the blocks of others. */
-const whenFull = 0.25;
+/** A wait has so many parts. It ends with the first after which what is pending fills a block: more would not fit. */
+const partsOfWait = 4;
 
 /** A block is planned and sealed here, and then told, checked and written by others: which takes about as long again. */
 const travelTimes = 2;
@@ -54,9 +54,14 @@ export function startMiningRhythm(seconds: number, ports: MiningRhythmPorts): Ti
   let isOver = false;
 
   function wait(): void {
-    const ownMs = waitMs * (0.75 + random.fraction() / 2) * (isFull() ? whenFull : 1);
+    const partMs = (waitMs * (0.75 + random.fraction() / 2)) / partsOfWait;
     const othersMs = turn() * Math.max(waitMs, travelTimes * tookMs);
-    timer = clock.after(Math.round(ownMs + othersMs), async () => {
+    waitOn(Math.round(othersMs + partMs), partsOfWait - 1, Math.round(partMs));
+  }
+
+  function waitOn(ms: number, parts: number, partMs: number): void {
+    timer = clock.after(ms, async () => {
+      if (parts > 0 && !isFull()) return waitOn(partMs, parts - 1, partMs);
       isMining = true;
       const beganAt = clock.now();
       const cameFirst = await mineWhatIsDue();
