@@ -14,6 +14,7 @@ const cachedValues = 50_000;
 
 export class StoredState implements StateView {
   readonly #read: (key: string) => Uint8Array | undefined;
+  /** Null for what was looked for in vain: the id of a new transaction is, when it comes, and when a block has it. */
   readonly #cache = new RecentValues<Encodable>(cachedValues);
   /** What the genesis puts there, members and their accounts, changes and never goes. */
   readonly #lasting: ReadonlySet<string>;
@@ -30,10 +31,11 @@ export class StoredState implements StateView {
    */
   get(key: string): Encodable | undefined {
     const cached = this.#cache.get(key);
-    if (cached !== undefined) return cached;
+    if (cached !== undefined) return cached ?? undefined;
     const bytes = this.#read(key);
     if (bytes === undefined) {
       if (this.#lasting.has(key) || this.#isOwed(key)) throw damaged(storeKeys.state(key));
+      this.#cache.set(key, null);
       return undefined;
     }
     const value = decodeRow<Encodable>(bytes);
@@ -49,11 +51,10 @@ export class StoredState implements StateView {
     return n >= head && n < tail;
   }
 
-  /** What was committed. Values that nobody has read stay out: a block writes many that are never read again. */
+  /** What was committed. What nobody has asked for stays out: a block writes many that are never read again. */
   committed(changes: readonly StateChange[]): void {
     for (const { key, after } of changes) {
-      if (after === null) this.#cache.delete(key);
-      else if (this.#cache.has(key)) this.#cache.set(key, after);
+      if (this.#cache.has(key)) this.#cache.set(key, after);
     }
   }
 }

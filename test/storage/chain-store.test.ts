@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { encode, utf8ToBytes } from '../../src/base/index.ts';
 import { type Block, genesisHeader, readBalance, stateKeys } from '../../src/ledger/index.ts';
-import { createStore, type Database, openChainStore, storeKeys } from '../../src/storage/index.ts';
+import { createStore, type Database, openChainStore, type Store, storeKeys } from '../../src/storage/index.ts';
 import { bendBatches, levelError } from '../support/batches.ts';
 import { Chain, patientIdFrom, testGenesis } from '../support/ledger.ts';
 import { addedOf, append, everything, mainChainRows, switchOf, switchTo } from './chains.ts';
@@ -179,6 +179,27 @@ describe('the state', () => {
       { key: `transaction/${id}`, before: null, after: null },
     ]);
     expect([chain.state.get(key), chain.hasTransaction(id)]).toEqual([7, false]);
+  });
+
+  test('what was looked for in vain is there once a block brings it, and looked for on the disk once', async () => {
+    const { chain: world, genesis, trunk, main, side, removed } = story();
+    const { store } = await memoryStore();
+    const read: string[] = [];
+    const get: Store['get'] = (key, at) => {
+      read.push(key);
+      return store.get(key, at);
+    };
+    const chain = await openChainStore({ ...store, get }, genesis);
+    await append(chain, world, ...trunk);
+    const [here, there] = [main[0]!.transactions[1]!, side[0]!.transactions[1]!];
+    const areThere = () => [chain.hasTransaction(here.id), chain.hasTransaction(there.id)];
+    expect([areThere(), areThere()]).toEqual(Array(2).fill([false, false]));
+    await append(chain, world, ...main);
+    expect(areThere()).toEqual([true, false]);
+    await switchTo(chain, world, removed, side);
+    expect(areThere()).toEqual([false, true]);
+    const sought = [here, there].map(({ id }) => storeKeys.state(stateKeys.transaction(id)));
+    expect(read.filter((key) => sought.includes(key))).toEqual(sought);
   });
 });
 
