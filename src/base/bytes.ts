@@ -8,11 +8,16 @@ const hexDigits = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeA
 const shortHex = Buffer.alloc(128);
 
 export function toHex(bytes: Uint8Array): string {
-  const { length } = bytes;
-  if (length > 64) return Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('hex');
+  return hexBetween(bytes, 0, bytes.length);
+}
+
+/** Of the bytes from `start` up to, not including, `end`. */
+export function hexBetween(bytes: Uint8Array, start: number, end: number): string {
+  const length = end - start;
+  if (length > 64) return Buffer.from(bytes.buffer, bytes.byteOffset + start, length).toString('hex');
   // Ids, keys and signatures are most of what is ever shown in hex: a window on each costs more than the digits.
   for (let at = 0; at < length; at++) {
-    const byte = bytes[at]!;
+    const byte = bytes[start + at]!;
     shortHex[2 * at] = hexDigits[byte >> 4]!;
     shortHex[2 * at + 1] = hexDigits[byte & 0x0f]!;
   }

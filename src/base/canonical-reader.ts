@@ -1,6 +1,6 @@
 /**
  * Reads one value of deterministic DAG-CBOR in one pass, and refuses at the first byte that its canonical encoding would not
- * have. What is read is exactly what {@link Encodable} may be: safe integers, text, byte strings, lists, maps with text
+ * have: as whatever it is, or piece by piece as what a shape expects (shapes.ts). What is read is exactly what {@link Encodable} may be: safe integers, text, byte strings, lists, maps with text
  * keys, true, false and null. Floats, tags, larger integers and indefinite lengths have no place in it.
  *
  * One encoding of a value (RFC 8949 §4.2.1, with the key order of DAG-CBOR):
@@ -11,7 +11,7 @@
  * Hostile bytes cost no more than honest ones: how many values there are and how deep they lie is bounded, and a declared
  * length is believed only as far as there are bytes for it.
  */
-import { bytesToUtf8 } from './bytes.ts';
+import { bytesToUtf8, hexBetween } from './bytes.ts';
 import { limits } from './limits.ts';
 
 const longestQuickText = 32;
@@ -40,8 +40,109 @@ export class CanonicalReader {
   /** The one value that the bytes are. @throws NotCanonical where they are not its canonical encoding. */
   readWhole(): unknown {
     const value = this.#readValue();
-    if (this.#at !== this.#bytes.length) throw refused('bytes follow the value');
+    this.end();
     return value;
+  }
+
+  /** Nothing may be left. @throws NotCanonical */
+  end(): void {
+    if (this.#at !== this.#bytes.length) throw refused('bytes follow the value');
+  }
+
+  // What follows reads the next value as what is expected there. Where it is something else there is no answer, and nothing
+  // more may be read. Each throws NotCanonical.
+
+  /** The hex of a byte string of so many bytes. */
+  takeHex(byteLength: number): string | null {
+    const start = this.#skipByteString(byteLength);
+    return start === null ? null : hexBetween(this.#bytes, start, this.#at);
+  }
+
+  /** A byte string; of so many bytes, where that is given. */
+  takeByteString(byteLength?: number): Uint8Array | null {
+    const start = this.#skipByteString(byteLength);
+    return start === null ? null : this.#bytes.slice(start, this.#at);
+  }
+
+  takeInteger(): number | null {
+    this.#count();
+    const first = this.#readByte();
+    if (first >> 5 === 0) return this.#readLength(first);
+    return first >> 5 === 1 ? this.#readNegative(first) : null;
+  }
+
+  /** Text of which there are few. */
+  takeWord(): string | null {
+    this.#count();
+    const first = this.#readByte();
+    return first >> 5 === 3 ? this.#readKey(this.#readLength(first)) : null;
+  }
+
+  /** Whether null comes next; only then it is read. */
+  takeNull(): boolean {
+    if (this.#bytes[this.#at] !== 0xf6) return false;
+    this.#count();
+    this.#at++;
+    return true;
+  }
+
+  /** How many elements a list has. They come next, and then {@link leave}. */
+  enterList(): number | null {
+    this.#count();
+    const first = this.#readByte();
+    if (first >> 5 !== 4) return null;
+    const length = this.#readLength(first);
+    this.#enter(length);
+    return length;
+  }
+
+  /** How many fields a map has. They come next, each with {@link takeKey}, and then {@link leave}. */
+  enterMap(): number | null {
+    this.#count();
+    const first = this.#readByte();
+    if (first >> 5 !== 5) return null;
+    const length = this.#readLength(first);
+    this.#enter(2 * length);
+    return length;
+  }
+
+  leave(): void {
+    this.#depth--;
+  }
+
+  /** Whether the next key of a map is this one, in ASCII. Whoever asks for all of them in their order has seen it. */
+  takeKey(key: string): boolean {
+    this.#count();
+    const first = this.#readByte();
+    if (first >> 5 !== 3 || this.#readLength(first) !== key.length || !this.#isAt(this.#at, key)) return false;
+    this.#at += key.length;
+    return true;
+  }
+
+  /** The word under a key of the map that comes next, which is not read. */
+  wordAhead(key: string): string | null {
+    const [at, depth, valuesLeft] = [this.#at, this.#depth, this.#valuesLeft];
+    const word = this.#findWord(key);
+    [this.#at, this.#depth, this.#valuesLeft] = [at, depth, valuesLeft];
+    return word;
+  }
+
+  #findWord(key: string): string | null {
+    const length = this.enterMap();
+    for (let index = 0; index < (length ?? 0); index++) {
+      if (this.takeWord() === key) return this.takeWord();
+      this.#readValue();
+    }
+    return null;
+  }
+
+  /** @returns where it started; null where there is none of so many bytes. */
+  #skipByteString(byteLength: number | undefined): number | null {
+    this.#count();
+    const first = this.#readByte();
+    if (first >> 5 !== 2) return null;
+    const length = this.#readLength(first);
+    return byteLength === undefined || length === byteLength ? this.#skip(length) : null;
   }
 
   #readValue(): unknown {

@@ -21,6 +21,7 @@ export {
   mapOf,
   nullOr,
   oneOf,
+  readShape,
   type Shape,
   type ValueOf,
   wordOf,

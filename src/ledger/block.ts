@@ -16,11 +16,10 @@ import {
   fromHex,
   integerFrom,
   limits,
-  Misfit,
+  listOf,
   mapOf,
   type Shape,
   toHex,
-  tryDecode,
   utf8ToBytes,
   type ValueOf,
 } from '../base/index.ts';
@@ -71,14 +70,8 @@ export interface Block extends SealedHeader {
 const sealedHeaderFields = { header: headerShape, signature: byteString(64) };
 const sealedHeaderShape = mapOf(sealedHeaderFields);
 
-function checkListOfBytes(value: unknown): Uint8Array[] {
-  if (Array.isArray(value) && value.every((element) => element instanceof Uint8Array)) return value;
-  throw new Misfit('expected a list of bytes');
-}
-
-/** Each is read by itself: see {@link decodeTransaction}. */
-const listOfBytes: Shape<Uint8Array[]> = { read: checkListOfBytes, write: checkListOfBytes };
-const blockShape = mapOf({ ...sealedHeaderFields, transactions: listOfBytes });
+/** Its transactions are read each by itself: see {@link decodeTransaction}. */
+const blockShape = mapOf({ ...sealedHeaderFields, transactions: listOf(byteString(), 0, limits.encodedValues) });
 
 /** A block whose transactions have not been decoded. */
 export interface OpenedBlock extends SealedHeader {
@@ -188,8 +181,6 @@ function wireHeader(header: Header): Encodable {
 }
 
 function open<Value>(encoded: Uint8Array, shape: Shape<Value>): Verdict<Value> {
-  const decoded = tryDecode(encoded);
-  if (decoded === null) return refuse('malformed-block', { reason: 'not canonical DAG-CBOR' });
-  const read = tryRead(shape, decoded.value, 'block');
+  const read = tryRead(shape, encoded, 'block');
   return read.ok ? accept(read.value) : refuse('malformed-block', { reason: read.reason });
 }

@@ -10,6 +10,8 @@ import {
   listOf,
   Misfit,
   mapOf,
+  NotCanonical,
+  readShape,
   type Shape,
   type ValueOf,
 } from '../base/index.ts';
@@ -31,8 +33,8 @@ const uuidBytes = hexBytes(16);
 
 /** A patient id: the sixteen bytes of a random UUID (RFC 9562 §5.4), in memory in its text form. */
 export const patientId: Shape<string> = {
-  read(wire) {
-    const hex = uuidBytes.read(wire);
+  read(from) {
+    const hex = uuidBytes.read(from);
     return checkPatientId(
       `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`,
     );
@@ -60,15 +62,16 @@ export const sealed = mapOf({
 
 export type Sealed = ValueOf<typeof sealed>;
 
-/** What `read` gives; or, for a `reason`, what does not fit. The names of unknown fields are a peer's text, and not in it. */
+/** What a shape reads of bytes; or, for a `reason`, what does not fit. The names of unknown fields are a peer's text, and not in it. */
 export function tryRead<Value>(
   shape: Shape<Value>,
-  wire: unknown,
+  bytes: Uint8Array,
   whole: string,
 ): { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly reason: string } {
   try {
-    return { ok: true, value: shape.read(wire) };
+    return { ok: true, value: readShape(shape, bytes) };
   } catch (error) {
+    if (error instanceof NotCanonical) return { ok: false, reason: 'not canonical DAG-CBOR' };
     if (error instanceof Misfit) return { ok: false, reason: error.within(whole) };
     throw error;
   }

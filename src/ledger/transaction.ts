@@ -17,7 +17,6 @@ import {
   mapOf,
   oneOf,
   toHex,
-  tryDecode,
   utf8ToBytes,
   type ValueOf,
   wordOf,
@@ -111,18 +110,12 @@ export function decodeTransaction(bytes: Uint8Array, known?: KnownTransactions):
   const id = idOf(bytes);
   const same = known?.(id);
   if (same && equalBytes(same.bytes, bytes)) return accept(same);
-  const read = tryDecode(bytes);
-  if (read === null) return refuse('malformed-transaction', { reason: 'not canonical DAG-CBOR' });
-  const decoded = read.value;
-  if (!Array.isArray(decoded) || decoded.length !== 2)
-    return refuse('malformed-transaction', { reason: 'not a body and a signature' });
-  const [wireBody, signature] = decoded as [unknown, unknown];
-  if (!(signature instanceof Uint8Array) || signature.length !== 64) {
-    return refuse('malformed-transaction', { reason: 'the signature is not 64 bytes' });
-  }
-  const body = tryRead(bodyShape, wireBody, 'body');
+  const bodyEnd = bytes.length - 66;
+  if (bytes[0] !== 0x82 || bytes[bodyEnd] !== 0x58 || bytes[bodyEnd + 1] !== 0x40)
+    return refuse('malformed-transaction', { reason: 'not a body and a signature of 64 bytes' });
+  const body = tryRead(bodyShape, bytes.subarray(1, bodyEnd), 'body');
   if (!body.ok) return refuse('malformed-transaction', { reason: body.reason });
-  return accept({ id, body: body.value, signature, bytes });
+  return accept({ id, body: body.value, signature: bytes.subarray(bodyEnd + 2), bytes });
 }
 
 export interface Authorship {

@@ -2,16 +2,18 @@
 
 /** What reading looks like in a source file. */
 export const readsBytes =
-  /\bJSON\.parse\b|\bDataView\b|\b(?:decode|tryDecode|safeDecode)\(|\bnew ByteCursor\b|\bdecodeRpc\(|\.decoder\b|\breadUInt/;
+  /\bJSON\.parse\b|\bDataView\b|\b(?:decode|tryDecode|safeDecode|readShape|tryRead)(?:<[^(]*>)?\(|\bnew ByteCursor\b|\bdecodeRpc\(|\.decoder\b|\breadUInt/;
 
 /** By file, the decoders that lead through it. */
 export const doors: Readonly<Record<string, readonly string[]>> = {
   'src/actions/key-files.ts': ['key-file'],
   'src/base/bytes.ts': ['encoding'],
   'src/base/encoding.ts': ['encoding'],
+  'src/base/shapes.ts': ['transaction', 'block', 'sealed-header'],
   'src/cli/byte-lines.ts': ['command-line', 'exported-block'],
   'src/cli/strict-json.ts': ['exported-block', 'genesis'],
   'src/ledger/block.ts': ['block', 'sealed-header'],
+  'src/ledger/fields.ts': ['transaction', 'block', 'sealed-header'],
   'src/ledger/transaction.ts': ['transaction'],
   'src/network/answers.ts': ['headers-request', 'blocks-request', 'transactions-request'],
   'src/network/framing.ts': ['frame'],
