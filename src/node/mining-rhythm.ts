@@ -3,9 +3,9 @@
  * anew.
  *
  * Miners take turns, so that two of them seldom seal on the same head: who has not sealed for the longest time goes first,
- * and each of the others waits a whole time longer, or as long as a block takes where that is more. It is a courtesy and no
- * rule of the chain: where the one whose turn it is stays away the next one seals, and after ten heads of others a node
- * waits no longer for them, and insists.
+ * and each of the others waits a whole time longer, and as long as a block takes from head to head. Who sealed the head waits
+ * that long too, since the others hear of it so much later. It is a courtesy and no rule of the chain: where the one whose
+ * turn it is stays away the next one seals, and after ten heads of others a node waits no longer for them, and insists.
  */
 import { type Clock, describeError, type Logger, type Random, type Timer } from '../base/index.ts';
 import type { ChainStore } from '../storage/index.ts';
@@ -33,6 +33,8 @@ export interface MiningRhythmPorts {
   readonly chain: Pick<ChainStore, 'tip' | 'header'>;
   /** Hex. */
   readonly nodeKey: string;
+  /** Whether others may be mining too. */
+  hasPeers(): boolean;
   /** Whether a block could hold anything now. */
   isDue(): boolean;
   /** Whether more is pending than a block holds. */
@@ -44,7 +46,7 @@ export interface MiningRhythmPorts {
 }
 
 export function startMiningRhythm(seconds: number, ports: MiningRhythmPorts): Timer {
-  const { clock, random, logger, chain, nodeKey, isDue, isFull, mine, onHeadMove } = ports;
+  const { clock, random, logger, chain, nodeKey, hasPeers, isDue, isFull, mine, onHeadMove } = ports;
   const waitMs = seconds * 1_000;
   let timer: Timer;
   let postponed = 0;
@@ -55,8 +57,7 @@ export function startMiningRhythm(seconds: number, ports: MiningRhythmPorts): Ti
 
   function wait(): void {
     const partMs = (waitMs * (0.75 + random.fraction() / 2)) / partsOfWait;
-    const othersMs = turn() * Math.max(waitMs, travelTimes * tookMs);
-    waitOn(Math.round(othersMs + partMs), partsOfWait - 1, Math.round(partMs));
+    waitOn(Math.round(othersMs() + partMs), partsOfWait - 1, Math.round(partMs));
   }
 
   function waitOn(ms: number, parts: number, partMs: number): void {
@@ -74,9 +75,14 @@ export function startMiningRhythm(seconds: number, ports: MiningRhythmPorts): Ti
   }
 
   // Whatever fails in what follows, the rhythm goes on: the disk may have room again by the next time.
-  function turn(): number {
+
+  /** How long others come first. */
+  function othersMs(): number {
     try {
-      return turnOf(nodeKey, recentMiners(chain));
+      const recent = recentMiners(chain);
+      const travelMs = travelTimes * tookMs;
+      const toldMs = recent[0] === nodeKey && hasPeers() ? travelMs : 0;
+      return turnOf(nodeKey, recent) * (waitMs + travelMs) + toldMs;
     } catch (error) {
       logger.warn('whose turn it is cannot be read', describeError(error));
       return 0;

@@ -237,6 +237,7 @@ export class Node implements LedgerNode {
       ...this.#world,
       chain,
       nodeKey: this.nodeKey,
+      hasPeers: () => network.peers().length > 0,
       isDue: () => hasSomethingToMine(chain, this.genesis, this.#mempool.size),
       isFull: () => this.#mempool.bytes >= this.genesis.limits.blockBytes,
       mine: (insists) => (insists ? this.#miner.mine() : this.#miner.mineOnce()),

@@ -16,8 +16,11 @@ async function startRhythm() {
   const clock = createVirtualClock();
   const watchers = new Set<() => void>();
   const mined: number[] = [];
-  /** Whether another's block comes first wherever this node does not insist; whether much is pending; how long a block takes. */
-  const others = { comeFirst: false, fill: false, takeMs: 0 };
+  /**
+   * Whether another's block comes first wherever this node does not insist; whether much is pending; whether they are linked;
+   * how long a block takes.
+   */
+  const others = { comeFirst: false, fill: false, areLinked: false, takeMs: 0 };
   const header = vi.spyOn(rig.chain, 'header');
   const beganAt = clock.now();
   let count = 0;
@@ -27,6 +30,7 @@ async function startRhythm() {
     logger: silentLogger,
     chain: rig.chain,
     nodeKey: toHex(here.publicKey),
+    hasPeers: () => others.areLinked,
     isDue: () => true,
     isFull: () => others.fill,
     async mine(insists) {
@@ -162,16 +166,35 @@ test('a block that is full waits for nothing but the others', async () => {
   rhythm.cancel();
 });
 
-test('where a block takes longer than the wait the others are given as long', async () => {
+test('a wait ends when a block is full', async () => {
+  const { clock, mined, others, rhythm } = await startRhythm();
+  await clock.advance(4_000);
+  others.fill = true;
+  await clock.advance(500);
+  expect(mined).toEqual([]);
+  await clock.advance(500);
+  expect(mined).toEqual([5]);
+  rhythm.cancel();
+});
+
+test('where a block takes long the others are given as long, and as long again where they have yet to hear of the last', async () => {
   const { clock, mined, others, sealBy, rhythm } = await startRhythm();
   others.takeMs = 8_000;
   await clock.advance(18_000);
   expect(mined).toEqual([10]);
-  await sealBy('there');
   await sealBy('here');
-  await clock.advance(25_000);
-  expect(mined).toEqual([10]);
-  await clock.advance(1_000);
-  expect(mined).toEqual([10, 44]);
+  await sealBy('there');
+  // It is this one's turn.
+  await clock.advance(18_000);
+  expect(mined).toEqual([10, 28]);
+  await sealBy('here');
+  await clock.advance(36_000 + 8_000);
+  expect(mined).toEqual([10, 28, 72]);
+  others.areLinked = true;
+  await sealBy('here');
+  await clock.advance(36_000);
+  expect(mined).toEqual([10, 28, 72]);
+  await clock.advance(16_000);
+  expect(mined).toEqual([10, 28, 72, 132]);
   rhythm.cancel();
 });
