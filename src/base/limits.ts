@@ -52,7 +52,7 @@ export const limits = {
   /** Of those of this node's own users; a further one that would have to wait is refused. */
   parkedOwnTransactions: 1_000,
   /** With more of its own users' in no block yet a node lets them wait for the next block before it takes another one, */
-  unsettledAtEase: 1_000,
+  unsettledAtEase: 2_000,
   /** but not longer than this, */
   submissionDelayMs: 1_000,
   /** and only where the last block came no longer ago. */
