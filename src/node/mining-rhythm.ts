@@ -50,7 +50,7 @@ export function startMiningRhythm(seconds: number, ports: MiningRhythmPorts): Ti
   const waitMs = seconds * 1_000;
   let timer: Timer;
   let postponed = 0;
-  /** How long it mined the last time. */
+  /** How long its last block took. */
   let tookMs = 0;
   let isMining = false;
   let isOver = false;
@@ -64,10 +64,7 @@ export function startMiningRhythm(seconds: number, ports: MiningRhythmPorts): Ti
     timer = clock.after(ms, async () => {
       if (parts > 0 && !isFull()) return waitOn(partMs, parts - 1, partMs);
       isMining = true;
-      const beganAt = clock.now();
       const cameFirst = await mineWhatIsDue();
-      // A clock that was set on is no slowness.
-      tookMs = Math.min(Math.max(0, clock.now() - beganAt), longestMs);
       isMining = false;
       postponed = cameFirst ? Math.min(postponed + 1, mostPostponed) : 0;
       if (!isOver) wait();
@@ -93,8 +90,13 @@ export function startMiningRhythm(seconds: number, ports: MiningRhythmPorts): Ti
   async function mineWhatIsDue(): Promise<boolean> {
     try {
       if (!isDue()) return false;
+      const beganAt = clock.now();
       const outcome = await mine(postponed === mostPostponed);
-      if (outcome.ok) return false;
+      if (outcome.ok) {
+        // A clock that was set on is no slowness.
+        tookMs = Math.min(Math.max(0, clock.now() - beganAt), longestMs);
+        return false;
+      }
       logger.debug('nothing was mined', { code: outcome.code });
       return outcome.code === 'head-moved';
     } catch (error) {

@@ -6,6 +6,7 @@ import { Chain, nodeKeysFrom, testGenesis } from '../support/ledger.ts';
 import { openRig } from './rig.ts';
 
 const here = nodeKeysFrom('here');
+const aBlock = { ok: true, block: new Chain(testGenesis()).forge({}), rewards: [], rewardsDue: [] } as const;
 const seconds = 10;
 
 /** A miner `here` with a wait of ten seconds, without jitter, on a chain that others may make longer. */
@@ -17,10 +18,10 @@ async function startRhythm() {
   const watchers = new Set<() => void>();
   const mined: number[] = [];
   /**
-   * Whether another's block comes first wherever this node does not insist; whether much is pending; whether they are linked;
-   * how long a block takes.
+   * Whether another's block comes first wherever this node does not insist, or while it mines; whether much is pending; whether
+   * they are linked; how long a block takes.
    */
-  const others = { comeFirst: false, fill: false, areLinked: false, takeMs: 0 };
+  const others = { comeFirst: false, come: false, fill: false, areLinked: false, takeMs: 0 };
   const header = vi.spyOn(rig.chain, 'header');
   const beganAt = clock.now();
   let count = 0;
@@ -36,8 +37,9 @@ async function startRhythm() {
     async mine(insists) {
       if (others.comeFirst && !insists) return { ok: false, code: 'head-moved' };
       mined.push((clock.now() - beganAt) / 1_000);
-      if (others.takeMs > 0) await new Promise<void>((resolve) => void clock.after(others.takeMs, resolve));
-      return { ok: false, code: 'nothing-to-mine' };
+      if (others.takeMs === 0) return { ok: false, code: 'nothing-to-mine' };
+      await new Promise<void>((resolve) => void clock.after(others.takeMs, resolve));
+      return others.come ? { ok: false, code: 'head-moved' } : aBlock;
     },
     onHeadMove(run) {
       watchers.add(run);
@@ -196,5 +198,20 @@ test('where a block takes long the others are given as long, and as long again w
   expect(mined).toEqual([10, 28, 72]);
   await clock.advance(16_000);
   expect(mined).toEqual([10, 28, 72, 132]);
+  rhythm.cancel();
+});
+
+test('how long it mined where another was first is not how long a block takes', async () => {
+  const { clock, mined, others, sealBy, rhythm } = await startRhythm();
+  others.takeMs = 8_000;
+  others.come = true;
+  await clock.advance(18_000);
+  expect(mined).toEqual([10]);
+  await sealBy('there');
+  await sealBy('here');
+  await clock.advance(19_000);
+  expect(mined).toEqual([10]);
+  await clock.advance(1_000);
+  expect(mined).toEqual([10, 38]);
   rhythm.cancel();
 });
