@@ -88,22 +88,12 @@ export class CanonicalReader {
 
   /** How many elements a list has. They come next, and then {@link leave}. */
   enterList(): number | null {
-    this.#count();
-    const first = this.#readByte();
-    if (first >> 5 !== 4) return null;
-    const length = this.#readLength(first);
-    this.#enter(length);
-    return length;
+    return this.#enterIf(4, 1);
   }
 
   /** How many fields a map has. They come next, each with {@link takeKey}, and then {@link leave}. */
   enterMap(): number | null {
-    this.#count();
-    const first = this.#readByte();
-    if (first >> 5 !== 5) return null;
-    const length = this.#readLength(first);
-    this.#enter(2 * length);
-    return length;
+    return this.#enterIf(5, 2);
   }
 
   leave(): void {
@@ -125,6 +115,15 @@ export class CanonicalReader {
     const word = this.#findWord(key);
     [this.#at, this.#depth, this.#valuesLeft] = [at, depth, valuesLeft];
     return word;
+  }
+
+  #enterIf(majorType: 4 | 5, valuesEach: 1 | 2): number | null {
+    this.#count();
+    const first = this.#readByte();
+    if (first >> 5 !== majorType) return null;
+    const length = this.#readLength(first);
+    this.#enter(valuesEach * length);
+    return length;
   }
 
   #findWord(key: string): string | null {
