@@ -14,25 +14,41 @@ export type ThreadAnswer = { readonly verdicts: Uint8Array } | { readonly nonce:
 /** Fewer checks than this are done where they are: sending them costs more than they do. */
 const worthSending = 32;
 
-/** Starts one thread, on first use. It does not keep the process alive. */
+/** With so many checks to do a thread is behind, and another helps: blocks are caught up with, or a branch is switched to. */
+const worthAnotherThread = 512;
+
+/** Starts a thread on first use, and another where that one is behind. They do not keep the process alive. */
 export function threadWorkers(inline: Workers, startThread: () => Worker = startWorkerThread): Workers {
-  const thread = new TaskThread<ThreadTask, ThreadAnswer>(startThread);
+  const [first, second] = [checkThread(startThread), checkThread(startThread)];
   return {
     async verify(checks) {
       if (checks.length < worthSending) return inline.verify(checks);
-      const answer = await thread.ask(() => verifyTask(checks));
-      return 'verdicts' in answer ? Array.from(answer.verdicts, (verdict) => verdict === 1) : inline.verify(checks);
+      const isBehind = first.checksUnderWay >= worthAnotherThread;
+      const at = isBehind && second.checksUnderWay < first.checksUnderWay ? second : first;
+      at.checksUnderWay += checks.length;
+      try {
+        const answer = await at.thread.ask(() => verifyTask(checks));
+        return 'verdicts' in answer ? Array.from(answer.verdicts, (verdict) => verdict === 1) : inline.verify(checks);
+      } finally {
+        at.checksUnderWay -= checks.length;
+      }
     },
     async searchNonce(search, signal) {
       for (let start = 0n; !signal.aborted; start += BigInt(attemptsAtOnce)) {
         const task = { task: 'search', search, start, attempts: attemptsAtOnce } as const;
-        const answer = await thread.ask(() => ({ task, transfer: [] }));
+        const answer = await first.thread.ask(() => ({ task, transfer: [] }));
         if ('nonce' in answer && answer.nonce) return answer.nonce;
       }
       return null;
     },
-    stop: () => thread.stop(),
+    async stop() {
+      await Promise.all([first.thread.stop(), second.thread.stop()]);
+    },
   };
+}
+
+function checkThread(startThread: () => Worker) {
+  return { thread: new TaskThread<ThreadTask, ThreadAnswer>(startThread), checksUnderWay: 0 };
 }
 
 function verifyTask(checks: readonly SignatureCheck[]): HandedOver<ThreadTask> {

@@ -55,7 +55,8 @@ export class GroupCommit {
       const group = this.#takeGroup();
       const writes = group.flatMap((each) => each.writes);
       try {
-        await this.#reopening.mend();
+        const mending = this.#reopening.mend();
+        if (mending) await mending;
         await writeSynced(this.#database, sealed(writes));
         this.#follower.written(writes);
         for (const { resolve } of group) resolve();

@@ -39,7 +39,7 @@ export class Reopening {
    */
   assertReadable(): void {
     if (this.#state !== 'reopening') return;
-    this.mend().catch(() => undefined);
+    this.mend()?.catch(() => undefined);
     throw reopeningFailed();
   }
 
@@ -52,9 +52,15 @@ export class Reopening {
     return this.#state === 'failed' || this.#state === 'reopening';
   }
 
-  /** Before a write: opens the database again if it must be. @throws CarechainError `folder-failed`: it could not be, yet. */
-  async mend(): Promise<void> {
-    if (this.#state === 'sound' || this.#state === 'closed') return;
+  /**
+   * Before a write: opens the database again if it must be. @returns null where it need not, so that the write begins at once.
+   * @throws CarechainError `folder-failed`: it could not be, yet.
+   */
+  mend(): Promise<void> | null {
+    return this.#state === 'sound' || this.#state === 'closed' ? null : this.#mendNow();
+  }
+
+  async #mendNow(): Promise<void> {
     this.#mending ??= this.#reopen().finally(() => {
       this.#mending = null;
     });
