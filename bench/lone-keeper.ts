@@ -23,7 +23,7 @@ export async function openLoneKeeper(dataDir: string): Promise<LoneKeeper> {
   const { genesis } = new QuickWorld('keeper');
   const { database } = await openDatabase(dataDir);
   const store = createStore(database);
-  const workers = threadWorkers(inlineWorkers);
+  const workers = threadWorkers(inlineWorkers, systemClock);
   // A node that is switching has checked blocks before: its thread runs. From files that are not bundled it takes 0.2 s to start.
   await workers.verify(aFew);
   const chain = await openChainStore(store, genesis);

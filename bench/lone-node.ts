@@ -26,7 +26,7 @@ export async function createLoneNode(
     random: systemRandom,
     store: createStore(database),
     transport: hub.transport('lone', '127.0.0.1:7900'),
-    workers: threadWorkers(inlineWorkers),
+    workers: threadWorkers(inlineWorkers, systemClock),
     logger: silentLogger,
   });
 }

@@ -3,7 +3,7 @@
  * from zero on, so how many were tried is known once one is found: it is looked for beforehand, here.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { assert } from '../src/base/index.ts';
+import { assert, systemClock } from '../src/base/index.ts';
 import { searchNonce, workTarget } from '../src/crypto/index.ts';
 import { type Header, nonceFrame } from '../src/ledger/index.ts';
 import { inlineWorkers, type NonceSearch, threadWorkers } from '../src/node/index.ts';
@@ -23,7 +23,7 @@ export const mine: Question = {
     const attempts = isQuick ? 200_000 : 1_500_000;
     const { search, tries } = searchOf(attempts);
     const preimageBytes = search.prefix.length + nonceBytes + search.suffix.length;
-    const workers = threadWorkers(inlineWorkers);
+    const workers = threadWorkers(inlineWorkers, systemClock);
     try {
       // Starts the thread.
       await workers.searchNonce({ ...search, target: workTarget(1) }, new AbortController().signal);

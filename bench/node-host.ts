@@ -71,7 +71,7 @@ export class NodeHost {
       random: systemRandom,
       store: createStore(database),
       transport,
-      workers: threadWorkers(inlineWorkers),
+      workers: threadWorkers(inlineWorkers, systemClock),
     });
     this.#node = node;
     node.on('block', ({ hash, transactions }) => {

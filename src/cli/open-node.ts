@@ -56,7 +56,7 @@ async function openFolder(
         random,
         database,
         transport,
-        workers: threadWorkers(inlineWorkers),
+        workers: threadWorkers(inlineWorkers, clock),
         logger,
         peerIdOf,
         checkFiles: () => checkLedgerFiles(dataDir),

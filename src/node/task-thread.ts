@@ -33,19 +33,41 @@ export class TaskThread<Task, Answer> {
   readonly #waiting: Asked<Task, Answer>[] = [];
   #whenIdle: (() => void)[] = [];
   #isStopping = false;
+  /** What it was asked for and has not answered, as its askers count it. */
+  #load = 0;
 
   /** @param startThread on first use, and after each death. It does not keep the process alive. */
   constructor(startThread: () => Worker) {
     this.#startThread = startThread;
   }
 
-  /** @throws CarechainError `internal-error` where two threads died over it, or it is stopping. */
-  ask(makeTask: () => HandedOver<Task>): Promise<Answer> {
-    if (this.#isStopping) return Promise.reject(stopping());
-    return new Promise((answer, refuse) => {
-      this.#waiting.push({ makeTask, answer, refuse, isDeadly: false });
-      this.#handOver();
-    });
+  get load(): number {
+    return this.#load;
+  }
+
+  /**
+   * @param load what the task adds to {@link load} until it is answered.
+   * @throws CarechainError `internal-error` where two threads died over it, or it is stopping.
+   */
+  async ask(makeTask: () => HandedOver<Task>, load: number): Promise<Answer> {
+    if (this.#isStopping) throw stopping();
+    this.#load += load;
+    try {
+      return await new Promise<Answer>((answer, refuse) => {
+        this.#waiting.push({ makeTask, answer, refuse, isDeadly: false });
+        this.#handOver();
+      });
+    } finally {
+      this.#load -= load;
+    }
+  }
+
+  /** Ends a thread that has nothing to do. The next task starts another. */
+  rest(): void {
+    if (this.#begun.length > 0 || this.#waiting.length > 0) return;
+    const thread = this.#thread;
+    this.#thread = null;
+    void thread?.terminate();
   }
 
   /** What is with the thread ends within milliseconds; what waits is refused. */

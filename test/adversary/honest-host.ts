@@ -97,7 +97,7 @@ export class HonestHost {
         mineEverySeconds: null,
         loopbackOnly: true,
       },
-      { ...ports, transport, workers: threads ? threadWorkers(inlineWorkers) : inlineWorkers },
+      { ...ports, transport, workers: threads ? threadWorkers(inlineWorkers, clock) : inlineWorkers },
     );
     this.#node = node;
     this.#vault = createVault({ ...ports, node, network: node.network, peerIdOf });

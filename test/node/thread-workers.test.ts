@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterEach, expect, test } from 'vitest';
+import { systemClock } from '../../src/base/index.ts';
 import { inlineWorkers, threadWorkers, type Workers } from '../../src/node/index.ts';
+import { fastClock } from '../support/fast-clock.ts';
 
 /**
  * A thread as the real one, but for what it does: it answers each task at once, and dies over one whose last signature ends
@@ -39,7 +42,7 @@ const yes = Array.from({ length: 40 }, () => true);
 const search = { prefix: new Uint8Array(1), suffix: new Uint8Array(1), target: new Uint8Array(32) };
 
 test('tasks go to one thread, in their order, and leave no listener behind', async () => {
-  workers = threadWorkers(inlineWorkers, () => startThread());
+  workers = threadWorkers(inlineWorkers, systemClock, () => startThread());
   const never = new AbortController().signal;
   const answers = await Promise.all([
     ...Array.from({ length: 12 }, () => workers!.verify(checks(0))),
@@ -52,12 +55,27 @@ test('tasks go to one thread, in their order, and leave no listener behind', asy
 });
 
 test('a thread that is behind gets help from another, and both end with a stop', async () => {
-  workers = threadWorkers(inlineWorkers, () => startThread());
+  workers = threadWorkers(inlineWorkers, systemClock, () => startThread());
   const answers = await Promise.all(Array.from({ length: 60 }, () => workers!.verify(checks(0))));
   expect(answers).toEqual(Array.from({ length: 60 }, () => yes));
   expect(started).toHaveLength(2);
   await workers.stop();
   expect(started.map(({ threadId }) => threadId)).toEqual([-1, -1]);
+});
+
+test('a thread that helped ends when it is not needed, and another helps the next time', async () => {
+  const ends: Promise<unknown>[] = [];
+  workers = threadWorkers(inlineWorkers, fastClock(1_000), () => {
+    const thread = startThread();
+    ends.push(once(thread, 'exit'));
+    return thread;
+  });
+  const many = () => Promise.all(Array.from({ length: 60 }, () => workers!.verify(checks(0))));
+  await many();
+  await ends[1];
+  expect(started[0]!.threadId).toBeGreaterThan(0);
+  expect(await many()).toHaveLength(60);
+  expect(started).toHaveLength(3);
 });
 
 test('while a thread does one task the next is with it, and no more than that', async () => {
@@ -76,7 +94,7 @@ test('while a thread does one task the next is with it, and no more than that', 
       if (came > 1) answer();
       if (came === 3) answer();
     });`;
-  workers = threadWorkers(inlineWorkers, () => {
+  workers = threadWorkers(inlineWorkers, systemClock, () => {
     const thread = new Worker(source, { eval: true });
     started.push(thread);
     return thread;
@@ -87,7 +105,7 @@ test('while a thread does one task the next is with it, and no more than that', 
 
 test('a task whose thread dies goes to another, and those behind it are answered', async () => {
   let mortal = true;
-  workers = threadWorkers(inlineWorkers, () => {
+  workers = threadWorkers(inlineWorkers, systemClock, () => {
     const thread = startThread(mortal ? 1 : -1);
     mortal = false;
     return thread;
@@ -98,14 +116,14 @@ test('a task whose thread dies goes to another, and those behind it are answered
 });
 
 test('a task that kills each thread is refused, and the next one is answered', async () => {
-  workers = threadWorkers(inlineWorkers, () => startThread(1));
+  workers = threadWorkers(inlineWorkers, systemClock, () => startThread(1));
   await expect(workers.verify(checks(1))).rejects.toMatchObject({ code: 'internal-error' });
   expect(await workers.verify(checks(0))).toEqual(yes);
   expect(started).toHaveLength(3);
 });
 
 test('what lay ready behind a task that kills each thread is answered', async () => {
-  workers = threadWorkers(inlineWorkers, () => startThread(1));
+  workers = threadWorkers(inlineWorkers, systemClock, () => startThread(1));
   const [deadly, ...behind] = [checks(1), checks(0), checks(0)].map((each) => workers!.verify(each));
   await expect(deadly).rejects.toMatchObject({ code: 'internal-error' });
   expect(await Promise.all(behind)).toEqual([yes, yes]);
@@ -113,7 +131,7 @@ test('what lay ready behind a task that kills each thread is answered', async ()
 });
 
 test('a thread that dies with nothing to do is replaced', async () => {
-  workers = threadWorkers(inlineWorkers, () => startThread());
+  workers = threadWorkers(inlineWorkers, systemClock, () => startThread());
   await workers.verify(checks(0));
   await started[0]!.terminate();
   expect(await workers.verify(checks(0))).toEqual(yes);
@@ -121,7 +139,7 @@ test('a thread that dies with nothing to do is replaced', async () => {
 });
 
 test('a stop while busy ends the thread; what waited is refused, and no thread is started again', async () => {
-  workers = threadWorkers(inlineWorkers, () => startThread());
+  workers = threadWorkers(inlineWorkers, systemClock, () => startThread());
   const [first, second, third] = [0, 0, 0].map((each) => workers!.verify(checks(each)));
   const refused = expect(third).rejects.toMatchObject({ code: 'internal-error' });
   await Promise.resolve();
