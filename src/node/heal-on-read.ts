@@ -44,6 +44,7 @@ export class ReadWatch {
         this.#watch(() => read(...given), 'chain');
     return {
       state: this.#state(chain.state),
+      ids: chain.ids,
       tip: () => chain.tip(),
       header: watch((hash) => chain.header(hash)),
       hashAt: watch((height) => chain.hashAt(height)),

@@ -131,12 +131,14 @@ export class Scrub {
     const own = new KeptScrub(this.#ports.store, [storeKeys.own('')]);
     const see = (key: string, value: Uint8Array | null) => {
       tally.value(key);
+      this.#ports.chain.ids.see(key);
       side.see(key, value);
       own.see(key, value);
       if (value === null) tally.fault({ key, fault: 'damaged' });
     };
     try {
       await eachValue(this.#ports.store, '', see, this.#pause);
+      this.#ports.chain.ids.seenAll();
     } catch (error) {
       const { code, message } = describeError(error);
       if (code !== 'folder-damaged') throw error;

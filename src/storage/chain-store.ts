@@ -46,6 +46,8 @@ export interface ChainStore {
   tip(): Tip;
   /** The state after the tip; a view that follows the tip. */
   readonly state: StateView;
+  /** Whoever looks at every stored row shows it its key, and says when that was all: then new ids are not looked for on the disk. */
+  readonly ids: { see(key: string): void; seenAll(): void };
   /** Of any stored block, main or side. Of the genesis too: its signature is empty. */
   header(hash: string): StoredHeader | undefined;
   /**

@@ -7,6 +7,7 @@ import type { Genesis } from '../ledger/index.ts';
 import type { ChainStore, StoredHeader } from './chain-store.ts';
 import { folderFormat, genesisWrites } from './commit-writes.ts';
 import { storeKeys } from './keys.ts';
+import { knownIdsOf } from './known-ids.ts';
 import { readRow } from './rows.ts';
 import { SideBlocks } from './side-blocks.ts';
 import { damagedAt, damagedFolder } from './storage-errors.ts';
@@ -22,7 +23,7 @@ export async function openChainStore(store: Store, genesis: Genesis): Promise<Ch
   checkIdentity(store, genesis);
   const side = new SideBlocks();
   await side.load(store);
-  const chain = new StoredChain(store, genesis, side);
+  const chain = new StoredChain(store, genesis, side, await knownIdsOf(store));
   walkLastBlocks(chain, store);
   return chain;
 }

@@ -20,6 +20,7 @@ import type { ChainCommit, ChainStore, StoredHeader, Tip } from './chain-store.t
 import { bodyWrites, commitWrites, stateWrites } from './commit-writes.ts';
 import type { Write } from './database.ts';
 import { storeKeys } from './keys.ts';
+import type { KnownIds } from './known-ids.ts';
 import { readPatientEvents } from './patient-index.ts';
 import type { Snapshot } from './reopening.ts';
 import { decodeRow, readRow } from './rows.ts';
@@ -33,15 +34,17 @@ export class StoredChain implements ChainStore {
   readonly #genesis: StoredHeader;
   readonly #side: SideBlocks;
   readonly state: StoredState;
+  readonly ids: KnownIds;
   #tip: Tip;
   #before: Snapshot | undefined;
 
-  /** @param side loaded. @throws CarechainError `folder-damaged` where the tip cannot be read. */
-  constructor(store: Store, genesis: Genesis, side: SideBlocks) {
+  /** @param side loaded. @param ids of this store. @throws CarechainError `folder-damaged` where the tip cannot be read. */
+  constructor(store: Store, genesis: Genesis, side: SideBlocks, ids: KnownIds) {
     this.#store = store;
     this.#genesis = { hash: genesis.hash, header: genesisHeader(genesis), signature: new Uint8Array(0), work: 0 };
     this.#side = side;
-    this.state = new StoredState(genesis, (key) => this.#read(storeKeys.state(key)));
+    this.ids = ids;
+    this.state = new StoredState(genesis, ids, (key) => this.#read(storeKeys.state(key)));
     this.#tip = this.#storedTip();
   }
 

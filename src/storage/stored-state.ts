@@ -3,14 +3,23 @@
  * members, balances and orders again and again.
  */
 import type { Encodable } from '../base/index.ts';
-import { type Genesis, genesisChanges, readDueQueue, type StateChange, type StateView } from '../ledger/index.ts';
+import {
+  type Genesis,
+  genesisChanges,
+  readDueQueue,
+  type StateChange,
+  type StateView,
+  stateKeys,
+} from '../ledger/index.ts';
 import { storeKeys } from './keys.ts';
+import type { KnownIds } from './known-ids.ts';
 import { RecentValues } from './recent-values.ts';
 import { decodeRow } from './rows.ts';
 import { damaged } from './storage-errors.ts';
 
 /** Values kept in memory. */
 const cachedValues = 50_000;
+const positionsAt = stateKeys.transaction('');
 
 export class StoredState implements StateView {
   readonly #read: (key: string) => Uint8Array | undefined;
@@ -18,9 +27,11 @@ export class StoredState implements StateView {
   readonly #cache = new RecentValues<Encodable>(cachedValues);
   /** What the genesis puts there, members and their accounts, changes and never goes. */
   readonly #lasting: ReadonlySet<string>;
+  readonly #ids: KnownIds;
 
   /** @param read the stored bytes of a state key, as they were before any commit that is under way. */
-  constructor(genesis: Genesis, read: (key: string) => Uint8Array | undefined) {
+  constructor(genesis: Genesis, ids: KnownIds, read: (key: string) => Uint8Array | undefined) {
+    this.#ids = ids;
     this.#read = read;
     this.#lasting = new Set(genesisChanges(genesis).map(({ key }) => key));
   }
@@ -32,6 +43,7 @@ export class StoredState implements StateView {
   get(key: string): Encodable | undefined {
     const cached = this.#cache.get(key);
     if (cached !== undefined) return cached ?? undefined;
+    if (key.startsWith(positionsAt) && !this.#ids.mayHold(key.slice(positionsAt.length))) return undefined;
     const bytes = this.#read(key);
     if (bytes === undefined) {
       if (this.#lasting.has(key) || this.#isOwed(key)) throw damaged(storeKeys.state(key));

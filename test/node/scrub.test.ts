@@ -1,5 +1,5 @@
 /** When a round of the scrub ends, whatever happens around it. */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { type Clock, silentLogger } from '../../src/base/index.ts';
 import type { Healing, HealingReport } from '../../src/node/healing.ts';
 import { indexWrites } from '../../src/node/indexes.ts';
@@ -42,6 +42,15 @@ test('a round ends also where every moment brings a reorg that leaves what it ha
   let count = 0;
   const { scrub } = await scrubOf(() => count++);
   expect((await scrub.run()).report).toMatchObject({ sound: true, height: 5 });
+});
+
+test('a round shows the chain the key of each row, and then says that these were all', async () => {
+  const { scrub, rig } = await scrubOf(() => 0);
+  const [see, seenAll] = [vi.spyOn(rig.chain.ids, 'see'), vi.spyOn(rig.chain.ids, 'seenAll')];
+  await scrub.run();
+  const stored = await rig.disk.store.all('');
+  expect(see.mock.calls.map(([key]) => key)).toEqual(stored.map(([key]) => key));
+  expect(seenAll.mock.invocationCallOrder).toEqual([Math.max(...see.mock.invocationCallOrder) + 1]);
 });
 
 test('whoever asks while a round is under way is told of what broke behind it', async () => {
