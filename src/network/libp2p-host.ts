@@ -112,13 +112,14 @@ function createGater({ admits, isOpen, clock }: HostSettings): ConnectionGater {
       welcome(socket);
       return false;
     },
-    denyOutboundConnection(peerId, socket) {
+    denyOutboundConnection: deniesOutbound,
+    denyInboundEncryptedConnection: deniesInbound,
+    // The first moment at which each link that was dialled passes by: where its address names no peer id none does before.
+    denyOutboundEncryptedConnection(peerId, socket) {
       if (deniesOutbound(peerId, socket)) return true;
       welcome(socket);
       return false;
     },
-    denyInboundEncryptedConnection: deniesInbound,
-    denyOutboundEncryptedConnection: deniesOutbound,
     denyInboundUpgradedConnection(peerId, socket) {
       if (deniesInbound(peerId)) return true;
       door.finished(socket);
