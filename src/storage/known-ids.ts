@@ -4,8 +4,8 @@
  * microseconds. An id is a hash already, so its own digits say where its bits are.
  *
  * It may send somebody to the disk for nothing: one in nine hundred with a million ids, and one in fifty with two million. It
- * must never deny what is there, so it denies nothing before it has seen all ids: a folder that had none when it was opened
- * has been seen whole, and of any other a scrub sees all.
+ * must never deny what is there, so it denies nothing before it has seen all ids: a folder that is new has none, and of any
+ * other a scrub sees all. Nothing is read for it when a folder is opened.
  */
 import { stateKeys } from '../ledger/index.ts';
 import { storeKeys } from './keys.ts';
@@ -20,7 +20,7 @@ export class KnownIds {
   readonly #words = new Uint32Array(bits / 32);
   #hasSeenAll: boolean;
 
-  /** @param hasSeenAll there are none yet. */
+  /** @param hasSeenAll there is none yet. */
   constructor(hasSeenAll: boolean) {
     this.#hasSeenAll = hasSeenAll;
   }
@@ -54,10 +54,9 @@ export class KnownIds {
   }
 }
 
-/** Of a store, from now on. */
-export async function knownIdsOf(store: Store): Promise<KnownIds> {
-  const [first] = await store.all(rowsAt, { limit: 1 });
-  const ids = new KnownIds(first === undefined);
+/** Of a store, from now on. @param isEmpty it holds no id yet. */
+export function knownIdsOf(store: Store, isEmpty: boolean): KnownIds {
+  const ids = new KnownIds(isEmpty);
   store.follow(rowsAt, { written: ({ type, key }) => type === 'put' && ids.see(key), failed: () => undefined });
   return ids;
 }

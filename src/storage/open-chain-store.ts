@@ -19,11 +19,12 @@ const blocksWalked = 128;
 
 /** @throws CarechainError `folder-other-format`, `folder-other-network`, `folder-damaged` */
 export async function openChainStore(store: Store, genesis: Genesis): Promise<ChainStore> {
-  if (readRow(store, storeKeys.format()) === undefined) await writeGenesis(store, genesis);
+  const isNew = readRow(store, storeKeys.format()) === undefined;
+  if (isNew) await writeGenesis(store, genesis);
   checkIdentity(store, genesis);
   const side = new SideBlocks();
   await side.load(store);
-  const chain = new StoredChain(store, genesis, side, await knownIdsOf(store));
+  const chain = new StoredChain(store, genesis, side, knownIdsOf(store, isNew));
   walkLastBlocks(chain, store);
   return chain;
 }

@@ -61,3 +61,16 @@ test('a new id is not looked for on the disk, once all that is there was seen', 
   expect(confirmed.map((id) => reopened.hasTransaction(id))).toEqual(confirmed.map(() => true));
   expect(main.transactions.map(({ id }) => reopened.hasTransaction(id))).toEqual([false]);
 });
+
+test('a folder whose first id is damaged is opened all the same, and the damage is told where it is read', async () => {
+  const world = testGenesis();
+  const chain = new Chain(world);
+  const { store, database } = await memoryStore();
+  const block = chain.mine(world.register('alice', 'zoe'));
+  await append(await openChainStore(store, world.genesis), chain, block);
+  const { id } = block.transactions[0]!;
+  await database.put(storeKeys.state(stateKeys.transaction(id)), new Uint8Array(20));
+  const opened = await openChainStore(store, world.genesis);
+  expect(opened.tip().hash).toBe(block.hash);
+  expect(() => opened.hasTransaction(id)).toThrow(expect.objectContaining({ code: 'folder-damaged' }));
+});
