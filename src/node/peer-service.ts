@@ -16,6 +16,9 @@ import type { Transactions } from './transactions.ts';
 /** How long after the head moved the peers are told, so that a burst of blocks is told once. */
 const tellAfterMs = 100;
 
+/** While a sync runs the head moves all the time, and whoever brings the blocks knows: told each tenth time only. */
+const tellEach = 10;
+
 /** Blocks from the future that wait for their time. */
 const futureBlocks = 16;
 
@@ -43,6 +46,8 @@ export class PeerService implements NetworkHandlers {
   /** Peers with an exchange of status under way -> whether another is wanted after it. */
   readonly #exchanging = new Map<string, boolean>();
   #telling: Timer | null = null;
+  /** How often in a row the peers were not told, since a sync was running. */
+  #putOff = 0;
   #stopped = false;
 
   constructor(ports: PeerServicePorts) {
@@ -79,6 +84,8 @@ export class PeerService implements NetworkHandlers {
     if (this.#stopped) return;
     this.#telling ??= this.#ports.clock.after(tellAfterMs, () => {
       this.#telling = null;
+      if (this.#ports.sync.isRunning && ++this.#putOff < tellEach) return this.tellHead();
+      this.#putOff = 0;
       for (const { peerId } of this.#ports.network.peers()) this.#quietly(this.#exchange(peerId));
     });
   }

@@ -42,6 +42,10 @@ export class Sync {
     this.#punctuality = new Punctuality(ports.clock);
   }
 
+  get isRunning(): boolean {
+    return this.#running !== null;
+  }
+
   /** Something may be missing: runs now, or once more after the run that is under way. */
   nudge(): void {
     if (this.#stopped) return;

@@ -29,10 +29,10 @@ function serve(offer: Offer) {
       return offer;
     },
   };
-  const sync = { nudge: () => void told.nudges++ };
+  const sync = { isRunning: false, nudge: () => void told.nudges++ };
   const ports = { network, keeper, sync, clock, logger: silentLogger, genesis: chain.world.genesis };
   const service = new PeerService(ports as unknown as PeerServicePorts);
-  return { service, block, clock, told, answer: () => answer() };
+  return { service, block, clock, told, sync, answer: () => answer() };
 }
 
 test.each<[string, Offer, string, string[]]>([
@@ -71,6 +71,24 @@ test('a burst of blocks is told once, and once more where the head moved while i
   answer();
   await clock.advance(0);
   expect(told.exchanges).toBe(2);
+});
+
+test('while a sync runs the head is told once a second, and soon when it has ended', async () => {
+  const { service, clock, told, sync, answer } = serve({ verdict: 'ignored', rejection: null });
+  sync.isRunning = true;
+  for (let tenths = 0; tenths < 30; tenths++) {
+    service.tellHead();
+    await clock.advance(100);
+    answer();
+  }
+  expect(told.exchanges).toBe(3);
+  service.tellHead();
+  await clock.advance(100);
+  expect(told.exchanges).toBe(3);
+  sync.isRunning = false;
+  await clock.advance(100);
+  expect(told.exchanges).toBe(4);
+  expect(clock.armed()).toBe(0);
 });
 
 test('a block from the future is offered again at its time, and not after a stop', async () => {
