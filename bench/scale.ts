@@ -25,7 +25,7 @@ const perBlock = 100;
 const mostMegabytes = 300;
 /** How much more it may take with the longest chain than with the shortest. */
 const flatTimes = 1.5;
-/** In a row, of the same folder: the disk may still be at work on the copy. */
+/** Of each chain, in turns: how quick the machine is changes within a minute. */
 const starts = 3;
 const appended = 12;
 const reads = 20;
@@ -43,8 +43,7 @@ export const scale: Question = {
   ],
   async run({ isQuick, isLarge }) {
     const sizes = isQuick ? [1_000, 10_000] : [1_000, 10_000, 100_000, ...(isLarge ? [1_000_000] : [])];
-    const all: Costs[] = [];
-    for (const transactions of sizes) all.push(await costsOf(transactions));
+    const all = await costsOf(sizes);
     const [least, most] = [all[0]!, all.at(-1)!];
     const figures: Figures = Object.fromEntries(all.flatMap((costs, index) => labelled(costs, sizes[index]!)));
     return {
@@ -80,30 +79,33 @@ function labelled(costs: Costs, transactions: number): [figure: string, value: n
   ]);
 }
 
-async function costsOf(transactions: number): Promise<Costs> {
-  const history = await builtHistory({ blocks: transactions / perBlock, perBlock });
-  const diskBytesPerTransaction = (await bytesIn(join(history, 'ledger'))) / transactions;
-  const folder = await copyOf(history);
+async function costsOf(sizes: readonly number[]): Promise<Costs[]> {
+  const folders: Folder[] = [];
   try {
-    const process = await timeStarts(folder);
-    const read = await timeReads(folder);
-    const appendMs = await timeAppends(folder);
-    return { ...process, ...read, appendMs, diskBytesPerTransaction };
+    for (const transactions of sizes) folders.push(await copyOf(await historyOf(transactions)));
+    const seen = folders.map((): Awaited<ReturnType<typeof timeStart>>[] => []);
+    for (let round = 0; round < starts; round++) {
+      for (const [index, folder] of folders.entries()) seen[index]!.push(await timeStart(folder));
+    }
+    const all: Costs[] = [];
+    for (const [index, transactions] of sizes.entries()) {
+      const folder = folders[index]!;
+      all.push({
+        startMs: median(seen[index]!.map(({ startMs }) => startMs)),
+        residentMegabytes: Math.max(...seen[index]!.map(({ residentMegabytes }) => residentMegabytes)),
+        ...(await timeReads(folder)),
+        appendMs: await timeAppends(folder),
+        diskBytesPerTransaction: (await bytesIn(join(await historyOf(transactions), 'ledger'))) / transactions,
+      });
+    }
+    return all;
   } finally {
-    await folder.remove();
+    for (const folder of folders) await folder.remove();
   }
 }
 
-async function timeStarts(folder: Folder): Promise<Pick<Costs, 'startMs' | 'residentMegabytes'>> {
-  const seen: Awaited<ReturnType<typeof timeStart>>[] = [];
-  for (let start = 0; start < starts; start++) seen.push(await timeStart(folder));
-  return {
-    startMs: quantile(
-      seen.map(({ startMs }) => startMs),
-      0.5,
-    )!,
-    residentMegabytes: Math.max(...seen.map((each) => each.residentMegabytes)),
-  };
+function historyOf(transactions: number): Promise<string> {
+  return builtHistory({ blocks: transactions / perBlock, perBlock });
 }
 
 async function timeStart(folder: Folder): Promise<Pick<Costs, 'startMs' | 'residentMegabytes'>> {
@@ -134,7 +136,7 @@ async function timeReads(folder: Folder): Promise<Pick<Costs, 'balanceUs' | 'his
     const historyUs = Array.from({ length: reads }, () =>
       timedUs(() => assert(node.patientEvents(patient).length === watchedEvents, 'the whole history is there')),
     );
-    return { balanceUs: quantile(balanceUs, 0.5)!, historyUs: quantile(historyUs, 0.5)! };
+    return { balanceUs: median(balanceUs), historyUs: median(historyUs) };
   } finally {
     await node.stop();
   }
@@ -155,10 +157,14 @@ async function timeAppends(folder: Folder): Promise<number> {
       assert(offer.verdict === 'accepted', 'it follows the tip');
       times.push(performance.now() - beganAt);
     }
-    return quantile(times, 0.5)!;
+    return median(times);
   } finally {
     await close();
   }
+}
+
+function median(values: readonly number[]): number {
+  return quantile(values, 0.5)!;
 }
 
 function timedUs(work: () => unknown): number {
