@@ -51,7 +51,7 @@ export interface RefusedBlock {
   readonly isDoubtful?: true;
 }
 
-/** So many signatures are checked, at the most, before it is the turn of their blocks. */
+/** What lies ahead of a block weighs so much, or is one block: the signatures of that are checked before its turn. */
 export const signaturesAhead = 1_024;
 
 export type CheckedBlock =
@@ -98,18 +98,18 @@ export class BlockChecker {
    * @returns the one that does not hold, and the last one that does.
    */
   async checkAll(
-    blocks: Iterable<Block>,
+    blocks: Iterable<Block> | AsyncIterable<Block>,
     { draft, start, check, added }: { draft: Draft; start: Parent; check: Check; added: AddedBlock[] },
   ): Promise<{ refused: RefusedBlock | null; end: Parent }> {
     let end = start;
     const slices = new Slices(this.#ports.clock);
-    for (const block of blocks) {
+    for await (const block of blocks) {
       const checked = await check(block, draft, end);
       if (!checked.ok) return { refused: checked.refused, end };
       writeChanges(checked.added.effect.changes, draft);
       added.push(checked.added);
       end = placeOf(checked.added, end);
-      if (slices.isOver(1 + block.transactions.length)) await slices.next();
+      if (slices.isOver(weightOf(block))) await slices.next();
     }
     return { refused: null, end };
   }
@@ -120,21 +120,24 @@ export class BlockChecker {
   }
 
   /** The same blocks; while one is looked at the signatures of the next ones are checked, those of the first ones from now on. */
-  withSignaturesAhead(blocks: Iterable<Block>, state: StateView): Iterable<Block> {
+  withSignaturesAhead(blocks: Iterable<Block>, state: StateView): AsyncIterable<Block> {
     return begun(this.#lookingAhead(blocks, state));
   }
 
-  *#lookingAhead(blocks: Iterable<Block>, state: StateView): Generator<Block, void> {
+  async *#lookingAhead(blocks: Iterable<Block>, state: StateView): AsyncGenerator<Block, void> {
     const queue: Block[] = [];
     let ahead = 0;
+    const slices = new Slices(this.#ports.clock);
     try {
       for (const block of blocks) {
         this.checkSignaturesOf(block, state);
         queue.push(block);
-        ahead += block.transactions.length;
-        while (ahead > signaturesAhead) {
+        ahead += weightOf(block);
+        if (slices.isOver(weightOf(block))) await slices.next();
+        // However long blocks are, one is ahead of the one that is looked at.
+        while (queue.length > 1 && ahead > signaturesAhead) {
           const first = queue.shift()!;
-          ahead -= first.transactions.length;
+          ahead -= weightOf(first);
           yield first;
         }
       }
@@ -147,17 +150,25 @@ export class BlockChecker {
   }
 }
 
+/** What a block costs, as far as that is known before it is looked at: its transactions, and one also where it has none. */
+export function weightOf({ transactions }: Block): number {
+  return 1 + transactions.length;
+}
+
 /** Of a block for those that follow it. */
 export function placeOf({ block: { hash, header }, work }: AddedBlock, parent: Parent): Parent {
   return { hash, header, work, medianTimes: medianTimesAfter(parent.medianTimes, header) };
 }
 
 /** The same elements; the first is looked for now, and not when somebody asks. */
-function begun<Element>(elements: Generator<Element, void>): Iterable<Element> {
+function begun<Element>(elements: AsyncGenerator<Element, void>): AsyncIterable<Element> {
   const first = elements.next();
-  return (function* () {
-    if (first.done) return;
-    yield first.value;
+  // It is met by who asks, and nobody may.
+  first.catch(() => undefined);
+  return (async function* () {
+    const { done, value } = await first;
+    if (done) return;
+    yield value;
     yield* elements;
   })();
 }

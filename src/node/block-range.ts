@@ -13,7 +13,14 @@ import {
   type StateView,
 } from '../ledger/index.ts';
 import type { ChainStore } from '../storage/index.ts';
-import { type AddedBlock, type BlockChecker, type Parent, placeOf, signaturesAhead } from './block-checker.ts';
+import {
+  type AddedBlock,
+  type BlockChecker,
+  type Parent,
+  placeOf,
+  signaturesAhead,
+  weightOf,
+} from './block-checker.ts';
 
 export interface BlockRangePorts {
   readonly chain: Pick<ChainStore, 'state'>;
@@ -74,7 +81,7 @@ export class BlockRange {
         // It is waited for before the next, and told there.
         writing.catch(() => undefined);
         checked += added.length;
-        room -= weightOf(added.map(({ block }) => block));
+        room -= weightOfAll(added.map(({ block }) => block));
         if (added.length < group.length) break;
         [parent, state] = [end, draft.on(chain.state)];
       }
@@ -93,7 +100,7 @@ export class BlockRange {
     let room = committedTogether;
     for (const block of this.#blocks.slice(first, first + committedTogether)) {
       const follows = block.header.parent === (group.at(-1)?.hash ?? parent);
-      room -= weightOf([block]);
+      room -= weightOf(block);
       if (!follows || (room < 0 && group.length > 0) || !this.#ports.isUnheardOf(block)) break;
       group.push(block);
     }
@@ -118,15 +125,15 @@ export class BlockRange {
     const { checker, chain } = this.#ports;
     const next = first + count;
     this.#looked = Math.max(this.#looked, first);
-    let ahead = weightOf(this.#blocks.slice(next, this.#looked));
+    let ahead = weightOfAll(this.#blocks.slice(next, this.#looked));
     for (; this.#looked < this.#blocks.length && (this.#looked < next || ahead < signaturesAhead); this.#looked++) {
       const block = this.#blocks[this.#looked]!;
       checker.checkSignaturesOf(block, chain.state);
-      if (this.#looked >= next) ahead += weightOf([block]);
+      if (this.#looked >= next) ahead += weightOf(block);
     }
   }
 }
 
-function weightOf(blocks: readonly Block[]): number {
-  return blocks.reduce((sum, { transactions }) => sum + 1 + transactions.length, 0);
+function weightOfAll(blocks: readonly Block[]): number {
+  return blocks.reduce((sum, block) => sum + weightOf(block), 0);
 }

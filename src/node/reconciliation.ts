@@ -75,7 +75,7 @@ export class Reconciliation {
     const now = this.#ports.clock.now();
     // A clock that was set back has nobody wait.
     const lately = course.looks.filter((at) => Math.abs(now - at) < looksWithinMs);
-    if (status.pending.count === 0 || lately.length >= mostLooks) return;
+    if (status.pending.count === 0 || lately.length >= mostLooks || this.#underWay.has(peerId)) return;
     course.looks = [...lately, now];
     await this.#fetch(peerId, course, known === undefined);
   }

@@ -70,7 +70,7 @@ export class TaskThread<Task, Answer> {
     void thread?.terminate();
   }
 
-  /** What is with the thread ends within milliseconds; what waits is refused. */
+  /** What is with the thread is waited for; what waits is refused. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     for (const { refuse } of this.#waiting.splice(0)) refuse(stopping());

@@ -36,6 +36,7 @@ export function threadWorkers(
     try {
       return await ask(helper);
     } finally {
+      resting?.cancel();
       if (helper.load === 0) resting = clock.after(helperRestsMs, () => helper.rest());
     }
   };
